@@ -1,0 +1,133 @@
+"""Who is who: users, passwords, API tokens and one-time sign-in links.
+
+Secrets are kept as hashes only: passwords as argon2id (RFC 9106); tokens and links, long and random, as sha256.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+import argon2
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from app.core.errors import InvalidFields
+from app.core.sentences import N_, Sentence
+from app.core.tables import ApiToken, Classroom, Membership, SignInLink, User, now
+
+HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,30}[a-z0-9])?")
+PASSWORD_MINIMUM = 10
+# argon2 reads the whole password; a megabyte of it would keep a core busy for a stranger.
+PASSWORD_MAXIMUM = 1000
+TOKEN_PREFIX = "mnb_"  # noqa: S105 - not a secret: it lets scanners recognise a leaked token
+
+_hasher = argon2.PasswordHasher()
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """What sign-up asks for."""
+
+    handle: str
+    name: str
+    password: str
+
+
+def sign_up(session: Session, new: NewUser, role: str = "student") -> User:
+    """Make a user who can sign in with a password, a member of the class.
+
+    Raises:
+        InvalidFields: for a handle that is taken or not allowed, an empty name, a short password.
+    """
+    handle = new.handle.strip().lower()
+    errors = _sign_up_errors(handle, new)
+    if errors:
+        raise InvalidFields(errors)
+    return add_user(session, handle, new.name.strip(), role, _hasher.hash(new.password))
+
+
+def _sign_up_errors(handle: str, new: NewUser) -> dict[str, Sentence]:
+    errors: dict[str, Sentence] = {}
+    if not HANDLE.fullmatch(handle):
+        text = N_("“%(value)s” cannot be a handle. Use 1 to 32 letters a–z, digits, - and _, e.g. zhou-yi.")
+        errors["handle"] = Sentence(text, {"value": handle[:40]})
+    if not new.name.strip() or len(new.name.strip()) > 80:
+        errors["name"] = Sentence(N_("Please give the name that classmates should see, at most 80 characters."))
+    if not PASSWORD_MINIMUM <= len(new.password) <= PASSWORD_MAXIMUM:
+        text = N_("The password has %(given)s characters; use %(minimum)s or more. A sentence works well.")
+        errors["password"] = Sentence(text, {"given": len(new.password), "minimum": PASSWORD_MINIMUM})
+    return errors
+
+
+def add_user(session: Session, handle: str, name: str, role: str, password_hash: str = "") -> User:
+    """Make a user and put them into the class. Raises InvalidFields when the handle is taken."""
+    user = User(handle=handle, name=name, role=role, password_hash=password_hash)
+    try:
+        with session.begin_nested():
+            session.add(user)
+            session.flush()
+    except IntegrityError as error:
+        text = N_("The handle “%(value)s” is taken. Choose another one, or sign in if it is yours.")
+        raise InvalidFields({"handle": Sentence(text, {"value": handle})}) from error
+    classroom = session.exec(select(Classroom)).first()
+    if classroom is not None:
+        session.add(Membership(user_id=user.stored_id, classroom_id=classroom.stored_id))
+    return user
+
+
+def find_user(session: Session, handle: str) -> User | None:
+    """The user of that handle."""
+    return session.exec(select(User).where(User.handle == handle.strip().lower())).first()
+
+
+def check_password(session: Session, handle: str, password: str) -> User | None:
+    """The user, if the password is theirs. Takes the same time for an unknown handle as for a wrong password."""
+    user = find_user(session, handle)
+    stored = user.password_hash if user and user.password_hash else _NOBODYS_HASH
+    try:
+        _hasher.verify(stored, password[:PASSWORD_MAXIMUM])
+    except argon2.exceptions.VerifyMismatchError:
+        return None
+    return user if user and user.password_hash else None
+
+
+_NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
+
+
+def add_token(session: Session, user: User, name: str) -> str:
+    """Make an API token and return it; this is the only time that it can be read."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    session.add(ApiToken(user_id=user.stored_id, token_sha256=_sha256(token), name=name))
+    return token
+
+
+def user_of_token(session: Session, token: str) -> User | None:
+    """Whose token it is; notes the use."""
+    found = session.exec(select(ApiToken).where(ApiToken.token_sha256 == _sha256(token))).first()
+    if found is None:
+        return None
+    found.last_used = now()
+    session.add(found)
+    return session.get(User, found.user_id)
+
+
+def add_sign_in_link(session: Session, user: User) -> str:
+    """The secret part of a link that signs this user in once."""
+    secret = secrets.token_urlsafe(24)
+    session.add(SignInLink(secret_sha256=_sha256(secret), user_id=user.stored_id))
+    return secret
+
+
+def use_sign_in_link(session: Session, secret: str) -> User | None:
+    """The user of an unused link; the link is spent by this."""
+    link = session.get(SignInLink, _sha256(secret), with_for_update=True)
+    if link is None or link.used is not None:
+        return None
+    link.used = now()
+    session.add(link)
+    return session.get(User, link.user_id)
+
+
+def _sha256(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""Uploaded files, by sha256, through fsspec: a folder by default, or an object store.
+
+A blob's name is its content's hash, so storing the same file twice keeps one, and a stored file is never changed.
+"""
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from app.core.errors import UploadTooLarge
+from app.core.settings import get_settings
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A stored file."""
+
+    sha256: str
+    size_bytes: int
+
+
+class Blobs:
+    """A store of files by sha256 at a folder or an fsspec URL."""
+
+    def __init__(self, url: str) -> None:
+        self.files, self.root = fsspec.core.url_to_fs(url)
+
+    def store(self, chunks: Iterable[bytes], limit_bytes: int) -> Blob:
+        """Write chunks to a draft while hashing and counting, then give it its name in one step.
+
+        A file is never held whole in memory, and a reader never sees half of one.
+
+        Raises:
+            UploadTooLarge: as soon as the limit is passed; nothing is kept.
+        """
+        draft = f"{self.root}/drafts/{uuid.uuid4()}"
+        self.files.makedirs(f"{self.root}/drafts", exist_ok=True)
+        try:
+            blob = self._write_draft(draft, chunks, limit_bytes)
+            self._name(draft, self._path(blob.sha256))
+        finally:
+            if self.files.exists(draft):
+                self.files.rm_file(draft)
+        return blob
+
+    def _write_draft(self, draft: str, chunks: Iterable[bytes], limit_bytes: int) -> Blob:
+        sha256 = hashlib.sha256()
+        size_bytes = 0
+        with self.files.open(draft, "wb") as file:
+            for chunk in chunks:
+                size_bytes += len(chunk)
+                if size_bytes > limit_bytes:
+                    raise UploadTooLarge(limit_bytes)
+                sha256.update(chunk)
+                file.write(chunk)
+            if isinstance(self.files, LocalFileSystem):
+                # On disk before it has a name: after a power cut a name must not lead to an empty file.
+                file.flush()
+                os.fsync(file.fileno())
+        return Blob(sha256.hexdigest(), size_bytes)
+
+    def _name(self, draft: str, path: str) -> None:
+        if self.files.exists(path):
+            return
+        self.files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        if isinstance(self.files, LocalFileSystem):
+            Path(draft).replace(path)  # fsspec's own move copies; this is atomic
+        else:
+            self.files.mv(draft, path)
+
+    def _path(self, sha256: str) -> str:
+        return f"{self.root}/{sha256[:2]}/{sha256}"
+
+    def open(self, sha256: str) -> BinaryIO:
+        """A stored file for reading. Raises FileNotFoundError when it is not there."""
+        opened: BinaryIO = self.files.open(self._path(sha256), "rb")
+        return opened
+
+    def size_bytes(self, sha256: str) -> int:
+        """Size of a stored file."""
+        return int(self.files.size(self._path(sha256)))
+
+    def fetch(self, sha256: str, target: Path) -> None:
+        """Copy a stored file to a path of this machine."""
+        with self.open(sha256) as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, CHUNK_BYTES)
+
+
+def chunks_of(file: BinaryIO) -> Iterable[bytes]:
+    """A file's content piece by piece."""
+    return iter(lambda: file.read(CHUNK_BYTES), b"")
+
+
+@lru_cache
+def get_blobs() -> Blobs:
+    """The store of this process."""
+    return Blobs(get_settings().resolved_blob_url)

@@ -1,0 +1,74 @@
+"""Engine and sessions. One engine per process serves our tables and the job engine's."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from app.core.settings import get_settings
+
+# From 3.42 on SQLite knows unixepoch('subsec'), which DBOS uses; Debian 12 has 3.40.1 (QUEUE.md, trap 1).
+SQLITE_WITH_SUBSEC = (3, 42)
+BUSY_TIMEOUT_MS = 30_000
+
+
+@lru_cache
+def get_engine() -> sa.Engine:
+    """The engine of this process."""
+    return make_engine(get_settings().resolved_database_url)
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine for a SQLite file or for Postgres.
+
+    SQLite gets WAL (readers never wait for the writer), foreign keys, and transactions that take the write lock at
+    their start, so that two writers wait for each other instead of failing half-way.
+    """
+    if url.startswith("sqlite"):
+        _make_folder(url)
+        engine = sa.create_engine(url, pool_size=10, max_overflow=20)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _make_folder(url: str) -> None:
+    path = sa.make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = "IMMEDIATE"
+    # First the patience, then WAL: switching takes a lock that another starting process may hold.
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    if sqlite3.sqlite_version_info < SQLITE_WITH_SUBSEC:
+        connection.create_function("unixepoch", -1, _unixepoch)
+
+
+def _unixepoch(*arguments: Any) -> float | int:
+    """What SQLite 3.42 and later answer for `unixepoch()` and `unixepoch('subsec')`, the two forms that DBOS uses."""
+    return time.time() if "subsec" in arguments else int(time.time())
+
+
+@contextmanager
+def session_scope() -> Iterator[Session]:
+    """A session that commits when its block ends well and rolls back when it does not."""
+    with Session(get_engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def database_clock(dialect: str) -> sa.TextClause:
+    """SQL for the database's time in Unix seconds with a fraction."""
+    if dialect == "sqlite":
+        return sa.text("(julianday('now') - 2440587.5) * 86400.0")
+    return sa.text("extract(epoch from clock_timestamp())")

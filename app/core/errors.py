@@ -1,0 +1,84 @@
+"""Errors that a person can do something about.
+
+    Problem                    status  code
+    ├── InvalidFields          422     invalid_fields      one sentence per field
+    ├── NotFound               404     not_found
+    ├── NotAllowed             403     not_allowed
+    ├── NotSignedIn            401     not_signed_in
+    ├── Conflict               409     conflict
+    ├── UploadTooLarge         413     upload_too_large
+    └── NotReady               503     not_ready
+
+Raised anywhere below the routes; one handler in `app/web/problems.py` turns them into a page or into
+`application/problem+json` (RFC 9457).
+"""
+
+from app.core.sentences import N_, Sentence
+
+
+class Problem(Exception):
+    """Base of all: an HTTP status, a stable code, one sentence, and sentences by field."""
+
+    status = 400
+    code = "bad_request"
+
+    def __init__(self, sentence: Sentence, fields: dict[str, Sentence] | None = None) -> None:
+        super().__init__(str(sentence))
+        self.sentence = sentence
+        self.fields = fields or {}
+
+
+class InvalidFields(Problem):
+    """Some of the given values cannot be used; each field has its own sentence."""
+
+    status = 422
+    code = "invalid_fields"
+
+    def __init__(self, fields: dict[str, Sentence]) -> None:
+        super().__init__(Sentence(N_("Some values cannot be used. Please correct them and send again.")), fields)
+
+
+class NotFound(Problem):
+    """There is no such thing, or the reader may not know of it."""
+
+    status = 404
+    code = "not_found"
+
+
+class NotSignedIn(Problem):
+    """Nobody is signed in, and this needs somebody."""
+
+    status = 401
+    code = "not_signed_in"
+
+
+class NotAllowed(Problem):
+    """Somebody is signed in, but it is not theirs to do."""
+
+    status = 403
+    code = "not_allowed"
+
+
+class Conflict(Problem):
+    """The request contradicts what is there already."""
+
+    status = 409
+    code = "conflict"
+
+
+class UploadTooLarge(Problem):
+    """The request body is over the limit."""
+
+    status = 413
+    code = "upload_too_large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        text = N_("The file is larger than %(limit_mb)g MB. Nothing was kept. Send a smaller file.")
+        super().__init__(Sentence(text, {"limit_mb": limit_bytes / 1e6}))
+
+
+class NotReady(Problem):
+    """We cannot serve this now; it is our fault and may pass."""
+
+    status = 503
+    code = "not_ready"

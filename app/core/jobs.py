@@ -1,0 +1,157 @@
+"""The one façade over DBOS, the job engine: submit, cancel, status, position, recover.
+
+The engine owns execution (queued, running, cancelled, given up); our tables own facts and results. Nothing here runs
+a job: workers do, in `worker/`. Source of the design: QUEUE.md, sections 5 and 6.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from functools import lru_cache
+
+import sqlalchemy as sa
+from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowSerializationFormat, WorkflowStatus
+from sqlmodel import Session
+
+from app.core.database import get_engine
+
+APPLICATION_NAME = "mnist-benchmark"
+# Constant on purpose: by default it is a hash of the code, and runs of the code before an update would wait for ever.
+APPLICATION_VERSION = "1"
+QUEUE = "runs"
+WORKFLOW = "run"
+# DBOS allows one start more than this number; a run whose worker died three times is given up as `crashed`.
+MAX_RECOVERIES = 2
+
+logging.getLogger("dbos").setLevel(logging.WARNING)
+
+
+class EngineState(StrEnum):
+    """What the engine says of a run."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    GIVEN_UP = "given_up"
+    FAILED = "failed"
+
+
+ENGINE_STATES = {
+    "ENQUEUED": EngineState.QUEUED,
+    "DELAYED": EngineState.QUEUED,
+    "PENDING": EngineState.RUNNING,
+    "SUCCESS": EngineState.FINISHED,
+    "CANCELLED": EngineState.CANCELLED,
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": EngineState.GIVEN_UP,
+    "ERROR": EngineState.FAILED,
+}
+
+
+class Jobs:
+    """The engine's side of runs, over the database that our tables are in."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.client = DBOSClient(
+            system_database_engine=engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION_NAME,
+            lazy=True,
+        )
+
+    def submit(self, session: Session, run_id: str, user_id: int, unfinished_runs: int) -> None:
+        """Queue a run within the caller's transaction: it exists exactly if the submission does.
+
+        Priority is the student's unfinished runs + 1 (1 goes first), so that one who queues twenty does not keep
+        another with two waiting. The run's id is the workflow's id: queueing twice gives one job.
+        """
+        self.client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": WORKFLOW,
+                "queue_name": QUEUE,
+                "workflow_id": run_id,
+                "app_version": APPLICATION_VERSION,
+                "priority": unfinished_runs + 1,
+                "authenticated_user": str(user_id),
+                # The default is pickle: whoever can write to the database could then run code in the workers.
+                "serialization_type": WorkflowSerializationFormat.PORTABLE,
+            },
+            run_id,
+        )
+
+    def cancel(self, run_id: str) -> None:
+        """Cancel a queued or running run. A running child is killed within two seconds by its worker."""
+        self.client.cancel_workflow(run_id)
+
+    def states(self, run_ids: Sequence[str]) -> dict[str, EngineState]:
+        """What the engine says of these runs; those that it does not know are left out."""
+        if not run_ids:
+            return {}
+        found = self.client.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False)
+        return {status.workflow_id: ENGINE_STATES[status.status] for status in found}
+
+    def active(self) -> tuple[list[str], list[str]]:
+        """Ids of the running runs, and of the queued ones in the order in which they will start."""
+        found = self.client.list_workflows(
+            status=["ENQUEUED", "PENDING"], name=WORKFLOW, load_input=False, load_output=False
+        )
+        running = [status.workflow_id for status in found if status.status == "PENDING"]
+        queued = sorted((status for status in found if status.status == "ENQUEUED"), key=_turn)
+        return running, [status.workflow_id for status in queued]
+
+    def recover(self, dead_executor_ids: Iterable[str]) -> list[str]:
+        """Give the runs of dead workers back to the queue; returns their ids.
+
+        Automatic take-over is not in DBOS's free part. The public `resume_workflows` would set the count of starts
+        to 0, so that a run which kills its worker would never be given up; hence the private call. It names the
+        dead executor in its condition, so two workers that recover at once do no harm.
+        """
+        system = self.client._sys_db
+        recovered = []
+        for executor_id in dead_executor_ids:
+            for pending in system.get_pending_workflows(executor_id, APPLICATION_VERSION):
+                if system.reenqueue_for_recovery(pending.workflow_id, [executor_id], QUEUE):
+                    recovered.append(pending.workflow_id)
+        return recovered
+
+    def executors_with_runs(self) -> set[str]:
+        """Executor ids that the engine believes to be running something."""
+        found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {status.executor_id for status in found if status.executor_id}
+
+    def runs_of(self, executor_id: str) -> list[str]:
+        """Ids of the runs that this worker process holds."""
+        found = self.client.list_workflows(
+            status="PENDING", executor_id=executor_id, load_input=False, load_output=False
+        )
+        return [status.workflow_id for status in found]
+
+    def hand_back(self, run_ids: list[str]) -> None:
+        """Give runs back to the queue because their worker stops in good order; that counts as no failed start."""
+        if run_ids:
+            self.client.resume_workflows(run_ids, queue_name=QUEUE)
+
+    def migrate(self, worker_concurrency: int, poll_interval_s: float) -> None:
+        """Create or update the engine's own tables, and its queue. Safe to repeat."""
+        self.client._sys_db.run_migrations()
+        self.client.register_queue(
+            QUEUE,
+            worker_concurrency=worker_concurrency,
+            polling_interval_sec=poll_interval_s,
+            on_conflict="always_update",
+        )
+
+    def check(self) -> None:
+        """Raise if the engine's tables are missing or out of date."""
+        self.client._sys_db.verify_migrations()
+
+
+def _turn(status: WorkflowStatus) -> tuple[int, int, str]:
+    return (status.priority or 0, status.created_at or 0, status.workflow_id)
+
+
+@lru_cache
+def get_jobs() -> Jobs:
+    """The façade of this process."""
+    return Jobs(get_engine())

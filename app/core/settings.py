@@ -1,0 +1,91 @@
+"""The only reader of the environment. Every setting, its unit, its default and why."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+# A link or a cookie signed with a key that others know is no signature.
+SECRET_KEY_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """Settings by environment variable of the same name in capitals, e.g. `DATA_DIR`."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", env_ignore_empty=True)
+
+    data_dir: Path = Field(default=CHECKOUT / "data", description="MNIST, the SQLite file, uploads and the secret key.")
+    database_url: str = Field(default="", description="SQLAlchemy URL; default: board.sqlite in DATA_DIR.")
+    blob_url: str = Field(default="", description="Where uploads go: a folder or an fsspec URL such as s3://bucket/x.")
+    mnist_dir: Path | None = Field(default=None, description="Folder with MNIST/raw or the four IDX files.")
+    dataset: Literal["mnist", "practice"] = Field(
+        default="mnist", description="practice: digits that we draw ourselves, for a start without MNIST."
+    )
+    host: str = Field(default="127.0.0.1", description="Address on which the web listens.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port on which the web listens.")
+    secret_key: str = Field(default="", description="Signs cookies; default: made once and kept in DATA_DIR.")
+
+    upload_limit_bytes: int = Field(default=50_000_000, gt=0, description="Largest accepted file.")
+    run_time_limit_s: float = Field(default=1800, gt=0, description="Wall clock of one run.")
+    memory_limit_bytes: int = Field(default=6 << 30, gt=0, description="Address space of the child: torch needs 4 GiB.")
+    worker_concurrency: int = Field(default=1, ge=1, description="Runs at once in one worker.")
+    worker_threads: int = Field(default=0, ge=0, description="CPU threads of one run; 0: all cores of this machine.")
+    poll_interval_s: float = Field(default=0.25, gt=0, description="How often a worker looks for queued runs.")
+    heartbeat_interval_s: float = Field(default=5, gt=0, description="How often a worker says that it lives.")
+    lease_s: float = Field(default=30, gt=0, description="After this silence a worker's runs are given to another.")
+
+    @field_validator("data_dir", "mnist_dir")
+    @classmethod
+    def absolute(cls, value: Path | None) -> Path | None:
+        """Children run in another working directory, so paths are made absolute once, here."""
+        return None if value is None else value.expanduser().resolve()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """SQLAlchemy URL with the driver that we install."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'board.sqlite'}"
+        return self.database_url.replace("postgres://", "postgresql://", 1).replace(
+            "postgresql://", "postgresql+psycopg://", 1
+        )
+
+    @property
+    def resolved_blob_url(self) -> str:
+        """Folder or fsspec URL for uploads."""
+        return self.blob_url or str(self.data_dir / "blobs")
+
+    @property
+    def resolved_secret_key(self) -> str:
+        """The key of `SECRET_KEY`, or one made at the first start and readable by its owner only."""
+        return self.secret_key or _kept_secret(self.data_dir / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _make_secret(path)
+    return path.read_text()
+
+
+def _make_secret(path: Path) -> None:
+    """Write it whole, then name it: the web and the worker may start at once, and only one key may win."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mkstemp makes it readable by us only
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(SECRET_KEY_BYTES))
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    os.unlink(draft)  # noqa: PTH108 - its twin os.link has no short pathlib form
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

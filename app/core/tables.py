@@ -1,0 +1,219 @@
+"""The tables (DESIGN.md 4). Facts only: what state a run is in is derived, never stored twice."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Column, Field, SQLModel
+
+from app.core.identifiers import new_id
+
+# Alembic needs names to drop a constraint later, and SQLite gives none by itself.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python, stored without zone: SQLite has none and Postgres then agrees with it."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse naive moments instead of guessing their zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give back an aware moment."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def _moment(nullable: bool = False) -> Any:
+    return Field(default=None, sa_type=UtcDateTime, nullable=True) if nullable else _created()
+
+
+def _created() -> Any:
+    return Field(default_factory=now, sa_type=UtcDateTime, nullable=False)
+
+
+class Stored:
+    """A row whose primary key the database gives; typed as optional only until then."""
+
+    id: int | None
+
+    @property
+    def stored_id(self) -> int:
+        """The key of a row that has been flushed."""
+        if self.id is None:
+            raise ValueError(f"{type(self).__name__} is not stored yet")
+        return self.id
+
+
+def _json(nullable: bool = False) -> Any:
+    default: dict[str, Any] = {"default": None} if nullable else {"default_factory": dict}
+    return Field(sa_type=sa.JSON, nullable=nullable, **default)
+
+
+class User(Stored, SQLModel, table=True):
+    """A student or the teacher. `password_hash` is argon2id, or empty while only a sign-in link exists."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    handle: str = Field(unique=True, max_length=32)
+    name: str = Field(max_length=80)
+    password_hash: str = ""
+    role: str = "student"
+    language: str = ""
+    created: datetime = _created()
+
+
+class Classroom(Stored, SQLModel, table=True):
+    """A class. The first start makes one; its settings page comes with the teacher's console."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=80)
+    join_code: str = Field(unique=True, max_length=16)
+    created: datetime = _created()
+
+
+class Membership(SQLModel, table=True):
+    """Who is in which class."""
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    classroom_id: int = Field(foreign_key="classroom.id", primary_key=True)
+    created: datetime = _created()
+
+
+class ApiToken(SQLModel, table=True):
+    """A bearer token; only its sha256 is kept."""
+
+    __tablename__ = "api_token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    token_sha256: str = Field(unique=True, max_length=64)
+    name: str = Field(max_length=80)
+    created: datetime = _created()
+    last_used: datetime | None = _moment(nullable=True)
+
+
+class SignInLink(SQLModel, table=True):
+    """A link that signs somebody in once; only the sha256 of its secret is kept."""
+
+    __tablename__ = "sign_in_link"
+
+    secret_sha256: str = Field(primary_key=True, max_length=64)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    created: datetime = _created()
+    used: datetime | None = _moment(nullable=True)
+
+
+class Submission(SQLModel, table=True):
+    """What was uploaded. `number` is short, public and never reused; `id` is a UUIDv7."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("user_id", "idempotency_key"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    id: str = Field(default_factory=new_id, unique=True, max_length=36)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    classroom_id: int = Field(foreign_key="classroom.id", index=True)
+    parent_id: str | None = Field(default=None, foreign_key="submission.id")
+    kind: str = Field(description="train or evaluate", max_length=16)
+    dataset: str = Field(description="mnist or practice: never ranked together", max_length=16)
+    title: str = Field(max_length=80)
+    model: str = Field(description="id of a model of the zoo", max_length=64)
+    options: dict[str, Any] = _json()
+    recipe: dict[str, Any] = _json()
+    weights_sha256: str | None = Field(default=None, max_length=64)
+    weights_name: str | None = Field(default=None, max_length=200)
+    notes: str = Field(default="", sa_type=sa.Text)
+    is_baseline: bool = False
+    idempotency_key: str | None = Field(default=None, max_length=200)
+    request_sha256: str | None = Field(default=None, max_length=64, description="of the request under that key")
+    created: datetime = _created()
+    withdrawn: datetime | None = _moment(nullable=True)
+
+
+class Run(SQLModel, table=True):
+    """One execution of a submission; a retry is a new run. `id` is the engine's workflow id too."""
+
+    __table_args__ = (sa.UniqueConstraint("submission_id", "attempt"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    submission_id: str = Field(foreign_key="submission.id", index=True)
+    attempt: int = 1
+    created: datetime = _created()
+    started: datetime | None = _moment(nullable=True)
+    finished: datetime | None = _moment(nullable=True)
+    outcome: str | None = Field(default=None, max_length=16)
+    message: dict[str, Any] | None = Field(default=None, sa_type=sa.JSON, nullable=True)
+    detail: str | None = Field(default=None, sa_type=sa.Text, nullable=True)
+    worker: str | None = Field(default=None, max_length=120)
+    isolation: str | None = Field(default=None, max_length=16)
+    versions: dict[str, Any] | None = _json(nullable=True)
+
+
+class Event(SQLModel, table=True):
+    """A line of a run's story. `start` counts the executions: a run whose worker died is started again."""
+
+    run_id: str = Field(foreign_key="run.id", primary_key=True, max_length=36)
+    seq: int = Field(primary_key=True)
+    start: int = Field(default=1)
+    kind: str = Field(max_length=16)
+    data: dict[str, Any] = _json()
+    created: datetime = _created()
+
+
+class Result(SQLModel, table=True):
+    """What a finished run measured; written once.
+
+    `predictions`: M bytes, the class read for each test image. `hits`: M bits, packed as by `numpy.packbits`, set where
+    that class is right: enough for paired tests without the labels. `confidences`: M little-endian float16, the
+    probability given to that class. `confusion`: 10 × 10 counts, rows true. `epochs`: one object per epoch with
+    accuracy, test loss and train loss. `losses`: little-endian float32 training losses, thinned to at most
+    `LOSS_POINTS`, of `steps` steps.
+    """
+
+    run_id: str = Field(foreign_key="run.id", primary_key=True, max_length=36)
+    correct: int
+    total: int
+    test_loss: float
+    predictions: bytes = Field(sa_column=Column(sa.LargeBinary, nullable=False))
+    hits: bytes = Field(sa_column=Column(sa.LargeBinary, nullable=False))
+    confidences: bytes = Field(sa_column=Column(sa.LargeBinary, nullable=False))
+    confusion: list[list[int]] = Field(sa_type=sa.JSON)
+    epochs: list[dict[str, Any]] = Field(sa_type=sa.JSON)
+    losses: bytes = Field(sa_column=Column(sa.LargeBinary, nullable=False))
+    steps: int
+    parameters: int
+    layers: list[dict[str, Any]] = Field(sa_type=sa.JSON)
+    train_seconds: float
+    weights_sha256: str | None = Field(default=None, max_length=64)
+    created: datetime = _created()
+
+
+class Heartbeat(SQLModel, table=True):
+    """A worker process that lives, or lived. Times are the database's, so that workers' clocks do not matter."""
+
+    executor_id: str = Field(primary_key=True, max_length=120)
+    beat_epoch_s: float
+    started_epoch_s: float
+    host: str = Field(max_length=120)
+    device: str = Field(max_length=120)

@@ -1,0 +1,55 @@
+"""What tests share: a folder of their own with a migrated database, and the caches of the process emptied."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from app.core import blobs, database, jobs, schema, settings
+from app.core.seeding import seed_people
+
+
+def clear_caches() -> None:
+    """Forget the settings, the engine and what hangs on them."""
+    if database.get_engine.cache_info().currsize:
+        database.get_engine().dispose()
+    for cached in (settings.get_settings, database.get_engine, jobs.get_jobs, blobs.get_blobs):
+        cached.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables and one class, copied for each test: migrating takes half a second."""
+    path = tmp_path_factory.mktemp("migrated") / "board.sqlite"
+    engine = database.make_engine(f"sqlite:///{path}")
+    schema.migrate_tables(engine)
+    jobs.Jobs(engine).migrate(worker_concurrency=1, poll_interval_s=0.1)
+    with Session(engine) as session, session.begin():
+        seed_people(session)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite: Path) -> Iterator[Path]:
+    """DATA_DIR of this test, with a database in it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(migrated_sqlite, folder / "board.sqlite")
+    monkeypatch.setenv("DATA_DIR", str(folder))
+    monkeypatch.setenv("SECRET_KEY", "a key for tests only")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    clear_caches()
+    yield folder
+    clear_caches()
+
+
+@pytest.fixture
+def session(data_dir: Path) -> Iterator[Session]:
+    """A session on the test's database; what the test wants others to see it must commit."""
+    with Session(database.get_engine(), expire_on_commit=False) as opened:
+        yield opened
