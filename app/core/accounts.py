@@ -49,9 +49,7 @@ def sign_up(session: Session, new: NewUser, role: str = "student") -> User:
 
 def _sign_up_errors(handle: str, new: NewUser) -> dict[str, Sentence]:
     errors: dict[str, Sentence] = {}
-    if not HANDLE.fullmatch(handle):
-        text = N_("“%(value)s” cannot be a handle. Use 1 to 32 letters a–z, digits, - and _, e.g. zhou-yi.")
-        errors["handle"] = Sentence(text, {"value": handle[:40]})
+    errors |= _handle_errors(handle)
     if not new.name.strip() or len(new.name.strip()) > 80:
         errors["name"] = Sentence(N_("Please give the name that classmates should see, at most 80 characters."))
     if not PASSWORD_MINIMUM <= len(new.password) <= PASSWORD_MAXIMUM:
@@ -60,8 +58,17 @@ def _sign_up_errors(handle: str, new: NewUser) -> dict[str, Sentence]:
     return errors
 
 
+def _handle_errors(handle: str) -> dict[str, Sentence]:
+    if HANDLE.fullmatch(handle):
+        return {}
+    text = N_("“%(value)s” cannot be a handle. Use 1 to 32 letters a–z, digits, - and _, e.g. zhou-yi.")
+    return {"handle": Sentence(text, {"value": handle[:40]})}
+
+
 def add_user(session: Session, handle: str, name: str, role: str, password_hash: str = "") -> User:
-    """Make a user and put them into the class. Raises InvalidFields when the handle is taken."""
+    """Make a user and put them into the class. Raises InvalidFields when the handle is taken or not allowed."""
+    if errors := _handle_errors(handle):
+        raise InvalidFields(errors)
     user = User(handle=handle, name=name, role=role, password_hash=password_hash)
     try:
         with session.begin_nested():

@@ -10,7 +10,13 @@ from enum import StrEnum
 from functools import lru_cache
 
 import sqlalchemy as sa
-from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowSerializationFormat, WorkflowStatus
+from dbos import (
+    DBOSClient,
+    DBOSPortableJSONSerializer,
+    SQLAlchemyDatasource,
+    WorkflowSerializationFormat,
+    WorkflowStatus,
+)
 from sqlmodel import Session
 
 from app.core.database import get_engine
@@ -52,6 +58,7 @@ class Jobs:
     """The engine's side of runs, over the database that our tables are in."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
         self.client = DBOSClient(
             system_database_engine=engine,
             serializer=DBOSPortableJSONSerializer(),
@@ -135,6 +142,14 @@ class Jobs:
     def migrate(self, worker_concurrency: int, poll_interval_s: float) -> None:
         """Create or update the engine's own tables, and its queue. Safe to repeat."""
         self.client._sys_db.run_migrations()
+        SQLAlchemyDatasource.migrate(self.engine.url.render_as_string(hide_password=False))
+        self.register_queue(worker_concurrency, poll_interval_s)
+
+    def register_queue(self, worker_concurrency: int, poll_interval_s: float) -> None:
+        """Set how many runs a worker takes at once, and how often it looks for them.
+
+        Before a worker is launched: the engine notices a later change only at its next look (QUEUE.md, trap 10).
+        """
         self.client.register_queue(
             QUEUE,
             worker_concurrency=worker_concurrency,

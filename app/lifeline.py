@@ -1,0 +1,21 @@
+"""Ties a supervised process to its supervisor: when that is gone, by whatever death, this one stops too."""
+
+import os
+import signal
+import sys
+import threading
+
+
+def follow_supervisor() -> None:
+    """Stop this process, in good order, once standard input ends.
+
+    The supervisor holds the other end of it and never writes; the end comes only by its death. Unlike Linux's
+    PR_SET_PDEATHSIG this works on macOS too, and whichever thread started us.
+    """
+    threading.Thread(target=_wait_for_end, name="lifeline", daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,150 @@
+"""One execution of a run: launch the child, watch it, score what it sends, and say how it ended."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.outcomes import Outcome
+from app.core.sentences import N_, Sentence
+from worker.dataset import Dataset
+from worker.frames import FrameKind, read_frames
+from worker.sandbox.launch import Child, launched
+from worker.sandbox.limits import Limits
+from worker.scoring import BadOutput, measure, read_log_probabilities
+from worker.story import Failure, Story
+
+# A child that has said all it has to say gets this long to exit by itself.
+EXIT_GRACE_S = 5
+DETAIL_LINES = 40
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be executed, and within which limits."""
+
+    job: dict[str, Any]
+    folder: Path
+    dataset: Dataset
+    limits: Limits
+    time_limit_s: float
+
+    @property
+    def epochs(self) -> int:
+        """Epochs to train; 0 for an evaluation."""
+        return int(self.job["recipe"]["epochs"]) if self.job["kind"] == "train" else 0
+
+
+@dataclass
+class Ending:
+    """How an execution ended: `failure`, or the story's measurement with the trained weights if there are any."""
+
+    story: Story
+    weights: bytes | None = None
+    failure: Failure | None = None
+
+
+async def execute(order: Order, story: Story) -> Ending:
+    """Run the child to its end. When this is cancelled, the child is killed before the cancellation goes on."""
+    ending = Ending(story)
+    tail: list[str] = []
+    exit_code: int | None = None
+    try:
+        async with asyncio.timeout(order.time_limit_s), launched(order.job, order.folder, order.limits) as child:
+            await _all_of(
+                _follow(child.progress, story.line),
+                _follow(child.output, lambda raw: _keep(raw, story, tail)),
+                _take_frames(child, order, ending),
+            )
+            exit_code = await _exit_code(child)
+    except TimeoutError:
+        ending.failure = _timed_out(order)
+    except BadOutput as error:
+        ending.failure = Failure(Outcome.BAD_OUTPUT, error.sentence)
+    story.flush()
+    # What the child says of itself explains more than how its results broke off.
+    ending.failure = story.failure or ending.failure or _silent_failure(ending, exit_code, tail, order)
+    return ending
+
+
+async def _all_of(*watchers: Coroutine[Any, Any, None]) -> None:
+    """Run all to their ends; the first that fails stops the others, and its error is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for watcher in watchers:
+                group.create_task(watcher)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+async def _follow(reader: asyncio.StreamReader, take: Callable[[bytes], None]) -> None:
+    """Pass on a pipe line by line; a line over the limit is passed on in pieces."""
+    while True:
+        try:
+            line = await reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError as end:
+            if end.partial:
+                take(end.partial)
+            return
+        except asyncio.LimitOverrunError as overrun:
+            line = await reader.readexactly(overrun.consumed)
+        take(line)
+
+
+def _keep(raw: bytes, story: Story, tail: list[str]) -> None:
+    text = raw.decode("utf-8", "replace")
+    story.log(text)
+    tail.append(text.rstrip("\n"))
+    del tail[:-DETAIL_LINES]
+
+
+async def _take_frames(child: Child, order: Order, ending: Ending) -> None:
+    labels = order.dataset.test_labels
+    async for frame in read_frames(child.frames, len(labels), order.epochs):
+        if frame.kind is FrameKind.WEIGHTS:
+            ending.weights = frame.content
+        else:
+            ending.story.scored(frame.epoch, measure(read_log_probabilities(frame.content, len(labels)), labels))
+
+
+async def _exit_code(child: Child) -> int | None:
+    """How the child ended; None if it has closed its pipes and yet does not end."""
+    try:
+        async with asyncio.timeout(EXIT_GRACE_S):
+            return await child.process.wait()
+    except TimeoutError:
+        return None
+
+
+def _timed_out(order: Order) -> Failure:
+    text = N_(
+        "The run was stopped after %(limit)g seconds. Use fewer epochs, a larger batch size or a smaller network."
+    )
+    return Failure(Outcome.TIMED_OUT, Sentence(text, {"limit": order.time_limit_s}))
+
+
+def _silent_failure(ending: Ending, exit_code: int | None, tail: list[str], order: Order) -> Failure | None:
+    """What to say of a child that did not say itself what went wrong; None if nothing did."""
+    complete = ending.story.done and ending.story.measurement is not None
+    if complete and exit_code in (0, None) and (ending.weights is not None or not order.epochs):
+        return None
+    detail = "\n".join(tail) or None
+    if exit_code == -signal.SIGXCPU:
+        return _timed_out(order)
+    if exit_code == -signal.SIGKILL:
+        text = N_("The system killed the run, most likely for want of memory. Use a smaller network or batch size.")
+        return Failure(Outcome.OUT_OF_MEMORY, Sentence(text))
+    if exit_code != 0 and any("MemoryError" in line or "Cannot allocate memory" in line for line in tail):
+        text = N_("The run needed more than its %(limit)d MB of memory. Use a smaller batch size or a smaller network.")
+        limit_mb = order.limits.address_space_bytes >> 20
+        return Failure(Outcome.OUT_OF_MEMORY, Sentence(text, {"limit": limit_mb}), detail)
+    text = N_("The run's process ended (%(ending)s) before it had a result.")
+    return Failure(Outcome.CRASHED, Sentence(text, {"ending": _ending_words(exit_code)}), detail)
+
+
+def _ending_words(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "no exit"
+    return signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"

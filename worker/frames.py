@@ -1,0 +1,82 @@
+"""Reads the child's binary frames (PROTOCOL.md). Everything in them is treated as hostile."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from app.core.sentences import N_, Sentence
+from worker.scoring import CLASSES, BadOutput
+
+HEADER = struct.Struct(">4sIIQ")
+MAGIC = b"MBF1"
+# The largest model of the zoo has a few megabytes; a million-parameter model in float32 has four.
+WEIGHTS_LIMIT_BYTES = 64 << 20
+
+
+class FrameKind(IntEnum):
+    """What a frame holds."""
+
+    SCORES = 1
+    WEIGHTS = 2
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame: `epoch` is 0 for an evaluation."""
+
+    kind: FrameKind
+    epoch: int
+    content: bytes
+
+
+async def read_frames(reader: asyncio.StreamReader, images: int, epochs: int) -> AsyncIterator[Frame]:
+    """The frames of one run: scores of epochs 1 … `epochs` in order (0 alone if `epochs` is 0), then weights.
+
+    Raises:
+        BadOutput: anything else, before more than a header of it was read.
+    """
+    expected = [(FrameKind.SCORES, epoch) for epoch in range(1, epochs + 1)] or [(FrameKind.SCORES, 0)]
+    if epochs:
+        expected.append((FrameKind.WEIGHTS, epochs))
+    for kind, epoch in expected:
+        header = await _read_header(reader)
+        if header is None:
+            return
+        _check_header(header, kind, epoch, images)
+        yield Frame(kind, epoch, await _read_content(reader, header[3]))
+    if await reader.read(1):
+        raise BadOutput(Sentence(N_("The run sent more results than were asked for.")))
+
+
+async def _read_header(reader: asyncio.StreamReader) -> tuple[bytes, int, int, int] | None:
+    """The next header, or None where the child has ended before it."""
+    try:
+        magic, kind, epoch, length = HEADER.unpack(await reader.readexactly(HEADER.size))
+    except asyncio.IncompleteReadError as error:
+        if not error.partial:
+            return None
+        raise BadOutput(Sentence(N_("The run's results broke off in the middle."))) from error
+    return magic, kind, epoch, length
+
+
+def _check_header(header: tuple[bytes, int, int, int], kind: FrameKind, epoch: int, images: int) -> None:
+    magic, found_kind, found_epoch, length = header
+    if magic != MAGIC or found_kind != kind or found_epoch != epoch:
+        raise BadOutput(Sentence(N_("The run's results are not in the agreed form.")))
+    if kind is FrameKind.SCORES and length != images * CLASSES * 4:
+        text = N_(
+            "The predictions have %(given)s bytes; %(expected)s are needed, 10 scores for each of %(images)s images."
+        )
+        raise BadOutput(Sentence(text, {"given": length, "expected": images * CLASSES * 4, "images": images}))
+    if kind is FrameKind.WEIGHTS and length > WEIGHTS_LIMIT_BYTES:
+        text = N_("The trained weights have %(given)s bytes; at most %(limit)s are kept. Use a smaller network.")
+        raise BadOutput(Sentence(text, {"given": length, "limit": WEIGHTS_LIMIT_BYTES}))
+
+
+async def _read_content(reader: asyncio.StreamReader, length: int) -> bytes:
+    try:
+        return await reader.readexactly(length)
+    except asyncio.IncompleteReadError as error:
+        raise BadOutput(Sentence(N_("The run's results broke off in the middle."))) from error

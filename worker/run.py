@@ -1,0 +1,127 @@
+"""One run from claim to result: the workflow that the engine calls.
+
+The engine starts it at least once; a restarted run is executed again from its beginning, and only the execution that
+still owns the run can record its ending (QUEUE.md, b').
+"""
+
+import asyncio
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSPortableJSONSerializer, SQLAlchemyDatasource
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from app.core.blobs import get_blobs
+from app.core.database import get_engine, make_engine, session_scope
+from app.core.jobs import MAX_RECOVERIES, WORKFLOW
+from app.core.runs import Superseded, add_event, begin
+from app.core.settings import Settings
+from worker.dataset import Dataset
+from worker.execution import execute
+from worker.job import job_folder, order_of, submission_of
+from worker.record import internal_report, record, report_of
+from worker.sandbox.launch import ISOLATION
+from worker.story import Story
+
+log = structlog.get_logger()
+
+# A full disk or a lost database connection may pass; after the third try it is recorded as `internal`.
+TRIES = 3
+RETRY_INTERVAL_S = 1.0
+
+
+@dataclass(frozen=True)
+class Post:
+    """What this worker process is and has."""
+
+    executor_id: str
+    dataset: Dataset
+    settings: Settings
+
+
+_post: list[Post] = []
+
+
+def take_post(post: Post) -> None:
+    """Tell this module which worker it serves; before the engine is launched."""
+    _post[:] = [post]
+
+
+@lru_cache
+def get_datasource() -> SQLAlchemyDatasource:
+    """The engine's transactions on our tables, fenced by the run's owner.
+
+    It has a pool of its own: it changes the isolation level of its connections, and ours must keep theirs.
+    """
+    url = get_engine().url.render_as_string(hide_password=False)
+    return SQLAlchemyDatasource.create(
+        url,
+        engine=make_engine(url),
+        serializer=DBOSPortableJSONSerializer(),
+        sessionmaker=sessionmaker(class_=Session, expire_on_commit=False),
+        run_migrations=False,
+    )
+
+
+@DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MAX_RECOVERIES)
+def run(run_id: str) -> None:
+    """Execute a run and record its ending.
+
+    Synchronous around an event loop of its own: each run has its own thread, and the database calls of one do not
+    hold up the pipes of another.
+    """
+    try:
+        report = asyncio.run(execute_run(run_id))
+    except Superseded:
+        log.warning("run was taken over by another worker", run=run_id)
+        raise
+    except Exception:  # whatever it was, it is our fault, and the student must hear so instead of waiting
+        log.exception("run failed on our side", run=run_id)
+        report = internal_report()
+    datasource = get_datasource()
+    datasource.run_tx_step({"name": "record"}, lambda: record(_session(datasource), run_id, report))
+    log.info("run ended", run=run_id, outcome=report["outcome"])
+
+
+def _session(datasource: SQLAlchemyDatasource) -> Session:
+    session = datasource.sql_session()
+    if not isinstance(session, Session):
+        raise TypeError(f"expected a sqlmodel Session, got {type(session)}")
+    return session
+
+
+async def _is_worth_a_retry(error: BaseException) -> bool:
+    return not isinstance(error, Superseded)
+
+
+@DBOS.step(
+    preemptible=True,
+    retries_allowed=True,
+    max_attempts=TRIES,
+    interval_seconds=RETRY_INTERVAL_S,
+    should_retry=_is_worth_a_retry,
+)
+async def execute_run(run_id: str) -> dict[str, Any]:
+    """Execute a run once. The engine cancels this within about a second when the run is cancelled."""
+    post = _post[0]
+    with session_scope() as session:
+        submission = submission_of(session, run_id)
+        start = begin(session, run_id, post.executor_id, ISOLATION)
+    log.info("run begins", run=run_id, start=start, model=submission.model)
+
+    def emit(kind: str, data: dict[str, Any]) -> None:
+        with session_scope() as session:
+            add_event(session, run_id, start, kind, data)
+
+    with job_folder(post.settings, post.executor_id, run_id) as folder:
+        order = order_of(submission, folder, post.dataset, get_blobs(), post.settings)
+        ending = await execute(order, Story(emit, _steps(order.epochs, submission.recipe, post)))
+    return report_of(ending, start, get_blobs())
+
+
+def _steps(epochs: int, recipe: dict[str, Any], post: Post) -> int:
+    """Steps of the whole training: the last batch of an epoch may be a smaller one."""
+    return epochs * -(-post.dataset.train_size // int(recipe["batch_size"]))
