@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from app.core.outcomes import Outcome
 from app.core.sentences import N_, Sentence
 from worker.dataset import Dataset
 from worker.frames import FrameKind, read_frames
+from worker.meeting import Meeting
 from worker.sandbox.launch import Child, launched
 from worker.sandbox.limits import Limits
 from worker.scoring import BadOutput, measure, read_log_probabilities
@@ -19,6 +20,8 @@ from worker.story import Failure, Story
 # A child that has said all it has to say gets this long to exit by itself.
 EXIT_GRACE_S = 5
 DETAIL_LINES = 40
+# What Python, torch and the dynamic loader say when the address space ends.
+MEMORY_WORDS = ("MemoryError", "Cannot allocate memory", "failed to map segment")
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,13 @@ async def execute(order: Order, story: Story) -> Ending:
     ending = Ending(story)
     tail: list[str] = []
     exit_code: int | None = None
+    meeting = Meeting()
     try:
         async with asyncio.timeout(order.time_limit_s), launched(order.job, order.folder, order.limits) as child:
             await _all_of(
-                _follow(child.progress, story.line),
-                _follow(child.output, lambda raw: _keep(raw, story, tail)),
-                _take_frames(child, order, ending),
+                _follow_progress(child, story, meeting),
+                _follow_output(child, story, tail),
+                _take_frames(child, order, ending, meeting),
             )
             exit_code = await _exit_code(child)
     except TimeoutError:
@@ -79,34 +83,45 @@ async def _all_of(*watchers: Coroutine[Any, Any, None]) -> None:
         raise errors.exceptions[0] from None
 
 
-async def _follow(reader: asyncio.StreamReader, take: Callable[[bytes], None]) -> None:
-    """Pass on a pipe line by line; a line over the limit is passed on in pieces."""
+async def lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """A pipe line by line; a line over the limit comes in pieces."""
     while True:
         try:
-            line = await reader.readuntil(b"\n")
+            yield await reader.readuntil(b"\n")
         except asyncio.IncompleteReadError as end:
             if end.partial:
-                take(end.partial)
+                yield end.partial
             return
         except asyncio.LimitOverrunError as overrun:
-            line = await reader.readexactly(overrun.consumed)
-        take(line)
+            yield await reader.readexactly(overrun.consumed)
 
 
-def _keep(raw: bytes, story: Story, tail: list[str]) -> None:
-    text = raw.decode("utf-8", "replace")
-    story.log(text)
-    tail.append(text.rstrip("\n"))
-    del tail[:-DETAIL_LINES]
+async def _follow_output(child: Child, story: Story, tail: list[str]) -> None:
+    async for raw in lines(child.output):
+        text = raw.decode("utf-8", "replace")
+        story.log(text)
+        tail.append(text.rstrip("\n"))
+        del tail[:-DETAIL_LINES]
 
 
-async def _take_frames(child: Child, order: Order, ending: Ending) -> None:
+async def _follow_progress(child: Child, story: Story, meeting: Meeting) -> None:
+    async for line in lines(child.progress):
+        if story.line(line) == "testing":
+            await meeting.announce()
+
+
+async def _take_frames(child: Child, order: Order, ending: Ending, meeting: Meeting) -> None:
     labels = order.dataset.test_labels
-    async for frame in read_frames(child.frames, len(labels), order.epochs):
-        if frame.kind is FrameKind.WEIGHTS:
-            ending.weights = frame.content
-        else:
-            ending.story.scored(frame.epoch, measure(read_log_probabilities(frame.content, len(labels)), labels))
+    try:
+        async for frame in read_frames(child.frames, len(labels), order.epochs):
+            if frame.kind is FrameKind.WEIGHTS:
+                ending.weights = frame.content
+            else:
+                await meeting.wait_for_announcement()
+                ending.story.scored(frame.epoch, measure(read_log_probabilities(frame.content, len(labels)), labels))
+                meeting.take()
+    finally:
+        meeting.close()
 
 
 async def _exit_code(child: Child) -> int | None:
@@ -136,7 +151,7 @@ def _silent_failure(ending: Ending, exit_code: int | None, tail: list[str], orde
     if exit_code == -signal.SIGKILL:
         text = N_("The system killed the run, most likely for want of memory. Use a smaller network or batch size.")
         return Failure(Outcome.OUT_OF_MEMORY, Sentence(text))
-    if exit_code != 0 and any("MemoryError" in line or "Cannot allocate memory" in line for line in tail):
+    if exit_code != 0 and any(words in line for line in tail for words in MEMORY_WORDS):
         text = N_("The run needed more than its %(limit)d MB of memory. Use a smaller batch size or a smaller network.")
         limit_mb = order.limits.address_space_bytes >> 20
         return Failure(Outcome.OUT_OF_MEMORY, Sentence(text, {"limit": limit_mb}), detail)

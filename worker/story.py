@@ -58,18 +58,16 @@ class Story:
     _sent_at: float = -math.inf
     _training_since: float | None = None
 
-    def line(self, raw: bytes) -> None:
-        """Take one line of the progress pipe."""
+    def line(self, raw: bytes) -> str | None:
+        """Take one line of the progress pipe; returns its kind if it was understood."""
         try:
             message = json.loads(raw)
-            handler = HANDLERS[message["kind"]]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            self.log(raw.decode("utf-8", "replace"))
-            return
-        try:
-            handler(self, message)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            kind: str = message["kind"]
+            HANDLERS[kind](self, message)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             self.log(f"(not understood) {raw[:LINE_LIMIT_CHARACTERS].decode('utf-8', 'replace')}")
+            return None
+        return kind
 
     def log(self, text: str) -> None:
         """Add what the child printed, up to a total that no reader would read to its end."""

@@ -6,13 +6,15 @@ Secrets are kept as hashes only: passwords as argon2id (RFC 9106); tokens and li
 import hashlib
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 
 import argon2
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from app.core.errors import InvalidFields
+from app.core.errors import InvalidFields, NotFound
 from app.core.sentences import N_, Sentence
 from app.core.tables import ApiToken, Classroom, Membership, SignInLink, User, now
 
@@ -21,6 +23,7 @@ PASSWORD_MINIMUM = 10
 # argon2 reads the whole password; a megabyte of it would keep a core busy for a stranger.
 PASSWORD_MAXIMUM = 1000
 TOKEN_PREFIX = "mnb_"  # noqa: S105 - not a secret: it lets scanners recognise a leaked token
+LAST_USED_GRAIN = timedelta(minutes=1)
 
 _hasher = argon2.PasswordHasher()
 
@@ -50,7 +53,7 @@ def sign_up(session: Session, new: NewUser, role: str = "student") -> User:
 def _sign_up_errors(handle: str, new: NewUser) -> dict[str, Sentence]:
     errors: dict[str, Sentence] = {}
     errors |= _handle_errors(handle)
-    if not new.name.strip() or len(new.name.strip()) > 80:
+    if not 0 < len(new.name.strip()) <= 80 or not is_one_line(new.name.strip()):
         errors["name"] = Sentence(N_("Please give the name that classmates should see, at most 80 characters."))
     if not PASSWORD_MINIMUM <= len(new.password) <= PASSWORD_MAXIMUM:
         text = N_("The password has %(given)s characters; use %(minimum)s or more. A sentence works well.")
@@ -63,6 +66,11 @@ def _handle_errors(handle: str) -> dict[str, Sentence]:
         return {}
     text = N_("“%(value)s” cannot be a handle. Use 1 to 32 letters a–z, digits, - and _, e.g. zhou-yi.")
     return {"handle": Sentence(text, {"value": handle[:40]})}
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text has no line breaks, no control characters and no halves of characters, in any script."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
 
 
 def add_user(session: Session, handle: str, name: str, role: str, password_hash: str = "") -> User:
@@ -85,7 +93,8 @@ def add_user(session: Session, handle: str, name: str, role: str, password_hash:
 
 def find_user(session: Session, handle: str) -> User | None:
     """The user of that handle."""
-    return session.exec(select(User).where(User.handle == handle.strip().lower())).first()
+    known_form = HANDLE.fullmatch(handle.strip().lower())
+    return session.exec(select(User).where(User.handle == known_form.group())).first() if known_form else None
 
 
 def check_password(session: Session, handle: str, password: str) -> User | None:
@@ -109,14 +118,33 @@ def add_token(session: Session, user: User, name: str) -> str:
     return token
 
 
+def find_token(session: Session, token: str) -> ApiToken | None:
+    """The row of a token."""
+    return session.exec(select(ApiToken).where(ApiToken.token_sha256 == _sha256(token))).first()
+
+
 def user_of_token(session: Session, token: str) -> User | None:
-    """Whose token it is; notes the use."""
-    found = session.exec(select(ApiToken).where(ApiToken.token_sha256 == _sha256(token))).first()
+    """Whose token it is; notes the use, at most once a minute so that reading does not always write."""
+    found = find_token(session, token)
     if found is None:
         return None
-    found.last_used = now()
-    session.add(found)
+    if found.last_used is None or now() - found.last_used > LAST_USED_GRAIN:
+        found.last_used = now()
+        session.add(found)
     return session.get(User, found.user_id)
+
+
+def tokens_of(session: Session, user: User) -> list[ApiToken]:
+    """A user's tokens, newest first."""
+    return list(session.exec(select(ApiToken).where(ApiToken.user_id == user.id).order_by(col(ApiToken.id).desc())))
+
+
+def revoke_token(session: Session, user: User, token_id: int) -> None:
+    """Make a token worthless. Raises NotFound unless it is this user's."""
+    found = session.get(ApiToken, token_id) if 0 < token_id < 2**31 else None
+    if found is None or found.user_id != user.id:
+        raise NotFound(Sentence(N_("You have no token #%(number)s."), {"number": token_id}))
+    session.delete(found)
 
 
 def add_sign_in_link(session: Session, user: User) -> str:

@@ -97,6 +97,16 @@ class Blobs:
             shutil.copyfileobj(source, copy, CHUNK_BYTES)
 
 
+def hash_of(chunks: Iterable[bytes]) -> Blob:
+    """What these chunks would be stored as."""
+    sha256 = hashlib.sha256()
+    size_bytes = 0
+    for chunk in chunks:
+        sha256.update(chunk)
+        size_bytes += len(chunk)
+    return Blob(sha256.hexdigest(), size_bytes)
+
+
 def chunks_of(file: BinaryIO) -> Iterable[bytes]:
     """A file's content piece by piece."""
     return iter(lambda: file.read(CHUNK_BYTES), b"")

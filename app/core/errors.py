@@ -7,6 +7,7 @@
     ├── NotSignedIn            401     not_signed_in
     ├── Conflict               409     conflict
     ├── UploadTooLarge         413     upload_too_large
+    ├── UnknownContent         415     unknown_content
     └── NotReady               503     not_ready
 
 Raised anywhere below the routes; one handler in `app/web/problems.py` turns them into a page or into
@@ -75,6 +76,13 @@ class UploadTooLarge(Problem):
     def __init__(self, limit_bytes: int) -> None:
         text = N_("The file is larger than %(limit_mb)g MB. Nothing was kept. Send a smaller file.")
         super().__init__(Sentence(text, {"limit_mb": limit_bytes / 1e6}))
+
+
+class UnknownContent(Problem):
+    """The request body is of a kind that this address does not read."""
+
+    status = 415
+    code = "unknown_content"
 
 
 class NotReady(Problem):

@@ -17,6 +17,7 @@ from dbos import (
     WorkflowSerializationFormat,
     WorkflowStatus,
 )
+from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError
 from sqlmodel import Session
 
 from app.core.database import get_engine
@@ -29,6 +30,16 @@ WORKFLOW = "run"
 # DBOS allows one start more than this number; a run whose worker died three times is given up as `crashed`.
 MAX_RECOVERIES = 2
 
+
+class _CancellationIsNoError(logging.Filter):
+    """Drops the traceback that DBOS logs for every cancelled run: cancelling is what a student asked for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+        return not isinstance(error, DBOSAwaitedWorkflowCancelledError | DBOSWorkflowCancelledError)
+
+
+logging.getLogger("dbos").addFilter(_CancellationIsNoError())
 logging.getLogger("dbos").setLevel(logging.WARNING)
 
 

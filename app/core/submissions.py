@@ -93,8 +93,9 @@ def _text_errors(request: Request) -> dict[str, Sentence]:
     if len(request.notes) > NOTES_MAXIMUM:
         text = N_("The notes have %(given)s characters; at most %(maximum)s are kept.")
         errors["notes"] = Sentence(text, {"given": len(request.notes), "maximum": NOTES_MAXIMUM})
-    if "\x00" in request.title + request.notes:
-        errors["notes"] = Sentence(N_("The text holds a NUL character, which cannot be stored. Remove it."))
+    for name, text in (("title", request.title), ("notes", request.notes)):
+        if "\x00" in text:
+            errors[name] = Sentence(N_("The text holds a NUL character, which cannot be stored. Remove it."))
     return errors
 
 
@@ -121,9 +122,9 @@ def create(session: Session, jobs: Jobs, user: User, request: Request, dataset: 
         Conflict: when the idempotency key was used for a different request.
     """
     checked = check(request)
-    _serialize_writers(session, user)
-    if earlier := _earlier(session, user, request):
-        return earlier, False
+    _serialize_writers(session, user.stored_id)
+    if repeated := earlier(session, user, request):
+        return repeated, False
     submission = _row(session, user, request, checked, dataset)
     session.add(submission)
     session.flush()
@@ -131,15 +132,16 @@ def create(session: Session, jobs: Jobs, user: User, request: Request, dataset: 
     return submission, True
 
 
-def _serialize_writers(session: Session, user: User) -> None:
+def _serialize_writers(session: Session, user_id: int) -> None:
     """Take turns per user, so that two equal requests at once cannot both be the first.
 
     The lock is the user's row; on SQLite this write takes the one write lock.
     """
-    session.connection().execute(sa.update(User).where(col(User.id) == user.id).values(handle=User.handle))
+    session.connection().execute(sa.update(User).where(col(User.id) == user_id).values(handle=User.handle))
 
 
-def _earlier(session: Session, user: User, request: Request) -> Submission | None:
+def earlier(session: Session, user: User, request: Request) -> Submission | None:
+    """The submission that this request's idempotency key made before. Raises Conflict if it made another one."""
     if request.idempotency_key is None:
         return None
     statement = select(Submission).where(
@@ -203,6 +205,10 @@ def _unfinished_runs(session: Session, jobs: Jobs, user_id: int) -> int:
 
 def retry(session: Session, jobs: Jobs, submission: Submission) -> Run:
     """Run a submission again whose last run has ended without a result. Raises Conflict otherwise."""
+    _serialize_writers(session, submission.user_id)
+    if submission.withdrawn is not None:
+        text = N_("Submission #%(number)s is withdrawn and does not run again. Send it as a new submission.")
+        raise Conflict(Sentence(text, {"number": submission.number}))
     last = latest_run(session, submission)
     if standing(session, jobs, last).state not in ENDED or last.outcome == "ok":
         text = N_("Submission #%(number)s has a result or is still running; there is nothing to run again.")
