@@ -33,7 +33,9 @@ def job_folder(settings: Settings, executor_id: str, run_id: str) -> Iterator[Pa
     try:
         yield folder
     finally:
-        shutil.rmtree(folder)
+        # If we were frozen for longer than our lease, another worker has removed it as a dead one's.
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
 
 def executor_folder(settings: Settings, executor_id: str) -> Path:

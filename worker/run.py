@@ -11,14 +11,16 @@ from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSPortableJSONSerializer, SQLAlchemyDatasource
+from dbos._error import DBOSWorkflowConflictIDError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from app.core.blobs import get_blobs
 from app.core.database import get_engine, make_engine, session_scope
-from app.core.jobs import MAX_RECOVERIES, WORKFLOW
+from app.core.jobs import MAX_RECOVERIES, WORKFLOW, get_jobs
 from app.core.runs import Superseded, add_event, begin
 from app.core.settings import Settings
+from app.core.tables import Submission
 from worker.dataset import Dataset
 from worker.execution import execute
 from worker.job import job_folder, order_of, submission_of
@@ -75,9 +77,6 @@ def run(run_id: str) -> None:
     """
     try:
         report = asyncio.run(execute_run(run_id))
-    except Superseded:
-        log.warning("run was taken over by another worker", run=run_id)
-        raise
     except Exception:  # whatever it was, it is our fault, and the student must hear so instead of waiting
         log.exception("run failed on our side", run=run_id)
         report = internal_report()
@@ -93,24 +92,19 @@ def _session(datasource: SQLAlchemyDatasource) -> Session:
     return session
 
 
-async def _is_worth_a_retry(error: BaseException) -> bool:
-    return not isinstance(error, Superseded)
-
-
-@DBOS.step(
-    preemptible=True,
-    retries_allowed=True,
-    max_attempts=TRIES,
-    interval_seconds=RETRY_INTERVAL_S,
-    should_retry=_is_worth_a_retry,
-)
+@DBOS.step(preemptible=True, retries_allowed=True, max_attempts=TRIES, interval_seconds=RETRY_INTERVAL_S)
 async def execute_run(run_id: str) -> dict[str, Any]:
     """Execute a run once. The engine cancels this within about a second when the run is cancelled."""
-    post = _post[0]
-    with session_scope() as session:
-        submission = submission_of(session, run_id)
-        start = begin(session, run_id, post.executor_id, ISOLATION)
-    log.info("run begins", run=run_id, start=start, model=submission.model)
+    try:
+        return await _execute(run_id, _post[0])
+    except Superseded as error:
+        log.warning("run was taken over by another worker", run=run_id)
+        # The engine's own word for it: nothing of this execution is recorded or tried again.
+        raise DBOSWorkflowConflictIDError(run_id) from error
+
+
+async def _execute(run_id: str, post: Post) -> dict[str, Any]:
+    start, submission = _begin(run_id, post)
 
     def emit(kind: str, data: dict[str, Any]) -> None:
         with session_scope() as session:
@@ -120,6 +114,17 @@ async def execute_run(run_id: str) -> dict[str, Any]:
         order = order_of(submission, folder, post.dataset, get_blobs(), post.settings)
         ending = await execute(order, Story(emit, _steps(order.epochs, submission.recipe, post)))
     return report_of(ending, start, get_blobs())
+
+
+def _begin(run_id: str, post: Post) -> tuple[int, Submission]:
+    """Note the start. A worker that was frozen and tries again must not push out the one that holds the run now."""
+    if get_jobs().holder(run_id) != post.executor_id:
+        raise Superseded(run_id)
+    with session_scope() as session:
+        submission = submission_of(session, run_id)
+        start = begin(session, run_id, post.executor_id, ISOLATION)
+    log.info("run begins", run=run_id, start=start, model=submission.model)
+    return start, submission
 
 
 def _steps(epochs: int, recipe: dict[str, Any], post: Post) -> int:

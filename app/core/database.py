@@ -46,13 +46,28 @@ def _make_folder(url: str) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"
-    # First the patience, then WAL: switching takes a lock that another starting process may hold.
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode=WAL")
+    _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
     if sqlite3.sqlite_version_info < SQLITE_WITH_SUBSEC:
         connection.create_function("unixepoch", -1, _unixepoch)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file to WAL, once for all; later calls find it done.
+
+    Two processes that do it at once fail without SQLite's own waiting: each holds the lock that the other needs.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 def _unixepoch(*arguments: Any) -> float | int:

@@ -17,10 +17,12 @@ from dbos import (
     WorkflowSerializationFormat,
     WorkflowStatus,
 )
-from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError
+from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSInitializationError, DBOSWorkflowCancelledError
 from sqlmodel import Session
 
 from app.core.database import get_engine
+from app.core.errors import NotReady
+from app.core.sentences import N_, Sentence
 
 APPLICATION_NAME = "mnist-benchmark"
 # Constant on purpose: by default it is a hash of the code, and runs of the code before an update would wait for ever.
@@ -138,6 +140,11 @@ class Jobs:
         found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
         return {status.executor_id for status in found if status.executor_id}
 
+    def holder(self, run_id: str) -> str | None:
+        """The worker process that the engine has given this run to; None if it is not running."""
+        found = self.client.list_workflows(workflow_ids=[run_id], status="PENDING", load_input=False, load_output=False)
+        return found[0].executor_id if found else None
+
     def runs_of(self, executor_id: str) -> list[str]:
         """Ids of the runs that this worker process holds."""
         found = self.client.list_workflows(
@@ -169,8 +176,12 @@ class Jobs:
         )
 
     def check(self) -> None:
-        """Raise if the engine's tables are missing or out of date."""
-        self.client._sys_db.verify_migrations()
+        """Raise NotReady if the engine's tables are missing or out of date."""
+        try:
+            self.client._sys_db.verify_migrations()
+        except DBOSInitializationError as error:
+            text = N_("The engine's tables are missing or too old for this version: run “mnist-benchmark migrate”.")
+            raise NotReady(Sentence(text)) from error
 
 
 def _turn(status: WorkflowStatus) -> tuple[int, int, str]:

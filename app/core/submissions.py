@@ -123,7 +123,7 @@ def create(session: Session, jobs: Jobs, user: User, request: Request, dataset: 
     """
     checked = check(request)
     _serialize_writers(session, user.stored_id)
-    if repeated := earlier(session, user, request):
+    if repeated := earlier(session, user.stored_id, request):
         return repeated, False
     submission = _row(session, user, request, checked, dataset)
     session.add(submission)
@@ -140,12 +140,12 @@ def _serialize_writers(session: Session, user_id: int) -> None:
     session.connection().execute(sa.update(User).where(col(User.id) == user_id).values(handle=User.handle))
 
 
-def earlier(session: Session, user: User, request: Request) -> Submission | None:
+def earlier(session: Session, user_id: int, request: Request) -> Submission | None:
     """The submission that this request's idempotency key made before. Raises Conflict if it made another one."""
     if request.idempotency_key is None:
         return None
     statement = select(Submission).where(
-        Submission.user_id == user.id, Submission.idempotency_key == request.idempotency_key
+        Submission.user_id == user_id, Submission.idempotency_key == request.idempotency_key
     )
     found = session.exec(statement).first()
     if found is not None and found.request_sha256 != _fingerprint(request):

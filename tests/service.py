@@ -1,0 +1,175 @@
+"""Runs real workers and a real web as processes on a test's own folder, with a data set of a few hundred digits."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from sqlmodel import Session, select
+
+from app.core.accounts import NewUser, find_user, sign_up
+from app.core.database import get_engine, session_scope
+from app.core.jobs import get_jobs
+from app.core.runs import Standing, latest_run, standing
+from app.core.settings import CHECKOUT
+from app.core.submissions import Request, create, find
+from app.core.tables import Event, Result, Run
+from worker.practice import draw_practice_set
+
+TRAIN_IMAGES, TEST_IMAGES = 640, 200
+# Short enough for a test, long enough for two busy cores to beat in time.
+QUICK = {"HEARTBEAT_INTERVAL_S": "0.3", "LEASE_S": "4", "POLL_INTERVAL_S": "0.1", "WORKER_THREADS": "1"}
+
+
+def write_tiny_dataset(data_dir: Path, train: int = TRAIN_IMAGES, test: int = TEST_IMAGES) -> None:
+    """Put a small drawn set where the worker keeps its prepared copy of MNIST."""
+    arrays = draw_practice_set(train, test)
+    folder = data_dir / "child" / "mnist"
+    folder.mkdir(parents=True)
+    (data_dir / "labels").mkdir()
+    np.save(data_dir / "labels" / "mnist.npy", arrays["test-labels"])
+    for name in ("train-images", "train-labels", "test-images"):
+        np.save(folder / f"{name}.npy", arrays[name])
+
+
+@dataclass
+class Service:
+    """Processes of one test; all of them are killed at its end."""
+
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def worker(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        return self._start(["-m", "worker"], environment)
+
+    def web(self, port: int) -> subprocess.Popen[bytes]:
+        """Start the web and wait until it answers."""
+        process = self._start(["-m", "app.cli", "web"], {"PORT": str(port)})
+        wait_until(lambda: answers(port), 30)
+        return process
+
+    def _start(self, arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        with (self.data_dir / f"process-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=CHECKOUT,
+                env=os.environ | QUICK | self.environment | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.processes.append(process)
+        return process
+
+    def logs(self) -> str:
+        """What all processes have printed."""
+        return "\n".join(path.read_text("utf-8", "replace") for path in sorted(self.data_dir.glob("process-*.log")))
+
+    def kill(self) -> None:
+        """Kill what still runs, frozen or not."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def service(data_dir: Path, **environment: str) -> Iterator[Service]:
+    """A service on a folder; its processes are gone when the block ends."""
+    running = Service(data_dir, environment)
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+def answers(port: int) -> bool:
+    """Whether a web on this port says that it lives."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def free_port() -> int:
+    """A TCP port that nothing uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], Any], timeout_s: float, interval_s: float = 0.05) -> Any:
+    """The condition's first true value; AssertionError when it stays false."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(interval_s)
+    raise AssertionError(f"not within {timeout_s} s: {condition}")
+
+
+def queue(handle: str = "zhou", model: str = "softmax_regression", **recipe: Any) -> int:
+    """Submit a model of the zoo in the name of a student; returns the submission's number."""
+    with session_scope() as session:
+        user = find_user(session, handle) or sign_up(session, NewUser(handle, handle.title(), "a password for tests"))
+    with session_scope() as session:
+        request = Request(model=model, recipe={"epochs": 1, "learning_rate": 0.1} | recipe)
+        submission, _ = create(session, get_jobs(), user, request, "mnist")
+        assert submission.number is not None
+        return submission.number
+
+
+def run_of(number: int) -> Run:
+    """The latest run of a submission."""
+    with session_scope() as session:
+        return latest_run(session, find(session, number))
+
+
+def standing_of(number: int) -> Standing:
+    """Where the latest run of a submission stands."""
+    with session_scope() as session:
+        return standing(session, get_jobs(), latest_run(session, find(session, number)))
+
+
+def rows(table: type[Any]) -> list[Any]:
+    """All rows of a table."""
+    with Session(get_engine(), expire_on_commit=False) as session:
+        return list(session.exec(select(table)))
+
+
+def events_of(number: int) -> list[Event]:
+    """The story of the latest run, in order."""
+    run_id = run_of(number).id
+    return sorted((event for event in rows(Event) if event.run_id == run_id), key=lambda event: event.seq)
+
+
+def results_of(number: int) -> list[Result]:
+    """Results of the latest run: one or none."""
+    run_id = run_of(number).id
+    return [result for result in rows(Result) if result.run_id == run_id]
+
+
+def children_of(pid: int) -> list[int]:
+    """Process ids of the direct children of a process."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(line) for line in listed.stdout.split()]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
