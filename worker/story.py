@@ -149,7 +149,7 @@ class Story:
             raise ValueError(outcome)
         values = {str(key)[:40]: _scalar(value) for key, value in message["values"].items()}
         sentence = Sentence(str(message["text"])[:TEXT_LIMIT_CHARACTERS], values)
-        str(sentence)  # raises here, not on the page, if text and values do not fit
+        sentence.text % sentence.values  # raises here, not on the page, if text and values do not fit
         detail = message.get("detail")
         self.failure = Failure(outcome, sentence, str(detail)[-DETAIL_LIMIT_CHARACTERS:] if detail else None)
 

@@ -1,0 +1,78 @@
+"""The child's binary frames are hostile until they are proven harmless."""
+
+import asyncio
+
+import pytest
+
+from worker.frames import HEADER, MAGIC, WEIGHTS_LIMIT_BYTES, Frame, read_frames
+from worker.scoring import BadOutput
+
+IMAGES = 5
+SCORES = bytes(IMAGES * 40)
+
+
+def frame(kind: int, epoch: int, content: bytes, length: int | None = None, magic: bytes = MAGIC) -> bytes:
+    return HEADER.pack(magic, kind, epoch, len(content) if length is None else length) + content
+
+
+def read(sent: bytes, epochs: int = 1) -> list[Frame]:
+    async def collect() -> list[Frame]:
+        reader = asyncio.StreamReader()
+        reader.feed_data(sent)
+        reader.feed_eof()
+        return [found async for found in read_frames(reader, IMAGES, epochs)]
+
+    return asyncio.run(collect())
+
+
+def test_scores_of_each_epoch_and_then_the_weights_are_read() -> None:
+    found = read(frame(1, 1, SCORES) + frame(1, 2, SCORES) + frame(2, 2, b"weights"), epochs=2)
+
+    assert [(item.kind, item.epoch) for item in found] == [(1, 1), (1, 2), (2, 2)]
+    assert found[2].content == b"weights"
+
+
+def test_an_evaluation_sends_scores_alone() -> None:
+    assert len(read(frame(1, 0, SCORES), epochs=0)) == 1
+
+
+def test_a_child_that_says_nothing_gives_no_frames() -> None:
+    assert read(b"") == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b'{"accuracy": 1.0}' * 4,
+        frame(1, 1, SCORES, magic=b"MBF2"),
+        frame(3, 1, SCORES),
+        frame(2, 1, b"weights before scores"),
+        frame(1, 2, SCORES),
+        frame(1, 1, SCORES) + frame(1, 1, SCORES),
+        frame(1, 1, SCORES[:-40]),
+        frame(1, 1, SCORES + bytes(40)),
+        frame(1, 1, SCORES, length=1 << 40),
+        frame(1, 1, SCORES) + frame(2, 1, b"", length=WEIGHTS_LIMIT_BYTES + 1),
+        frame(1, 1, SCORES)[:10],
+        frame(1, 1, SCORES)[:-1],
+        frame(1, 1, SCORES) + frame(2, 1, b"weights") + b"and more",
+    ],
+    ids=[
+        "claimed accuracy",
+        "other magic",
+        "unknown kind",
+        "weights first",
+        "epoch skipped",
+        "epoch twice",
+        "too few predictions",
+        "too many predictions",
+        "a terabyte declared",
+        "weights over the limit",
+        "broken header",
+        "broken content",
+        "more than asked for",
+    ],
+)
+def test_anything_else_is_bad_output(sent: bytes) -> None:
+    with pytest.raises(BadOutput):
+        read(sent)
