@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import argon2
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -55,10 +56,14 @@ def _sign_up_errors(handle: str, new: NewUser) -> dict[str, Sentence]:
     errors |= _handle_errors(handle)
     if not 0 < len(new.name.strip()) <= 80 or not is_one_line(new.name.strip()):
         errors["name"] = Sentence(N_("Please give the name that classmates should see, at most 80 characters."))
-    if not PASSWORD_MINIMUM <= len(new.password) <= PASSWORD_MAXIMUM:
-        text = N_("The password has %(given)s characters; use %(minimum)s or more. A sentence works well.")
-        errors["password"] = Sentence(text, {"given": len(new.password), "minimum": PASSWORD_MINIMUM})
-    return errors
+    return errors | _password_errors(new.password)
+
+
+def _password_errors(password: str) -> dict[str, Sentence]:
+    if PASSWORD_MINIMUM <= len(password) <= PASSWORD_MAXIMUM:
+        return {}
+    text = N_("The password has %(given)s characters; use %(minimum)s or more. A sentence works well.")
+    return {"password": Sentence(text, {"given": len(password), "minimum": PASSWORD_MINIMUM})}
 
 
 def _handle_errors(handle: str) -> dict[str, Sentence]:
@@ -89,6 +94,14 @@ def add_user(session: Session, handle: str, name: str, role: str, password_hash:
     if classroom is not None:
         session.add(Membership(user_id=user.stored_id, classroom_id=classroom.stored_id))
     return user
+
+
+def set_password(session: Session, user: User, password: str) -> None:
+    """Give a user a first or a new password. Raises InvalidFields for one that is too short or too long."""
+    if errors := _password_errors(password):
+        raise InvalidFields(errors)
+    user.password_hash = _hasher.hash(password)
+    session.add(user)
 
 
 def find_user(session: Session, handle: str) -> User | None:
@@ -156,12 +169,11 @@ def add_sign_in_link(session: Session, user: User) -> str:
 
 def use_sign_in_link(session: Session, secret: str) -> User | None:
     """The user of an unused link; the link is spent by this."""
-    link = session.get(SignInLink, _sha256(secret), with_for_update=True)
-    if link is None or link.used is not None:
-        return None
-    link.used = now()
-    session.add(link)
-    return session.get(User, link.user_id)
+    session.flush()
+    is_unused = (col(SignInLink.secret_sha256) == _sha256(secret)) & col(SignInLink.used).is_(None)
+    spend = sa.update(SignInLink).where(is_unused).values(used=now()).returning(col(SignInLink.user_id))
+    user_id = session.connection().execute(spend).scalar()
+    return None if user_id is None else session.get(User, user_id)
 
 
 def _sha256(secret: str) -> str:

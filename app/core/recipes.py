@@ -103,12 +103,14 @@ def parse_recipe(given: Mapping[str, Any]) -> Recipe:
         InvalidFields: with one sentence per field that cannot be used.
     """
     try:
-        return Recipe.model_validate({name: _stripped(value) for name, value in given.items()})
+        return Recipe.model_validate({name: _cleaned(name, value) for name, value in given.items()})
     except ValidationError as error:
         raise InvalidFields(dict(_field_error(details) for details in error.errors())) from error
 
 
-def _stripped(value: Any) -> Any:
+def _cleaned(name: str, value: Any) -> Any:
+    if isinstance(value, bool) and name in Recipe.model_fields and Recipe.model_fields[name].annotation is not bool:
+        return str(value)  # JSON's true is no number, though Python's True is 1
     return value.strip() if isinstance(value, str) else value
 
 
@@ -119,7 +121,7 @@ def _field_error(details: ErrorDetails) -> tuple[str, Sentence]:
     name = str(details["loc"][0])
     if details["type"] == "extra_forbidden":
         text = N_("“%(name)s” is no setting of ours. The settings are: %(names)s.")
-        return name, Sentence(text, {"name": name, "names": ", ".join(Recipe.model_fields)})
+        return _shown(name), Sentence(text, {"name": _shown(name), "names": ", ".join(Recipe.model_fields)})
     return name, _sentence(name, Recipe.model_fields[name], details["input"])
 
 

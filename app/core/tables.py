@@ -98,7 +98,7 @@ class Membership(SQLModel, table=True):
     created: datetime = _created()
 
 
-class ApiToken(SQLModel, table=True):
+class ApiToken(Stored, SQLModel, table=True):
     """A bearer token; only its sha256 is kept."""
 
     __tablename__ = "api_token"

@@ -89,7 +89,7 @@ def parse_options(model: ZooModel, given: Mapping[str, Any]) -> dict[str, int | 
         if name not in known:
             text = N_("%(model)s has no option “%(name)s”. It has: %(names)s.")
             names = ", ".join(known) or "–"
-            errors[f"option.{name}"] = Sentence(text, {"model": model.title, "name": name[:40], "names": names})
+            errors[f"option.{name[:40]}"] = Sentence(text, {"model": model.title, "name": name[:40], "names": names})
         elif value not in ("", None):
             number = _number(value, known[name])
             if number is None:
@@ -104,9 +104,9 @@ def parse_options(model: ZooModel, given: Mapping[str, Any]) -> dict[str, int | 
 def _number(value: Any, option: Option) -> int | float | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
-    if not option.minimum <= number <= option.maximum:
+    if isinstance(value, bool) or not option.minimum <= number <= option.maximum:
         return None
     if isinstance(option.default, int):
         return int(number) if number.is_integer() else None
