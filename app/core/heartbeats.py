@@ -15,6 +15,7 @@ def announce(session: Session, executor_id: str, host: str, device: str) -> None
     """Note that a worker process has started."""
     clock = _clock(session)
     session.add(Heartbeat(executor_id=executor_id, beat_epoch_s=clock, started_epoch_s=clock, host=host, device=device))
+    session.flush()
 
 
 def beat(session: Session, executor_id: str) -> bool:
