@@ -30,6 +30,7 @@ from tests.service import (
 )
 
 pytestmark = pytest.mark.slow
+pytest_plugins = ["tests.postgres"]
 
 LIMIT_S = 120
 # Long enough to be caught in the middle, short enough to end within the test: some 400 steps of a few milliseconds.
@@ -41,6 +42,12 @@ def running(data_dir: Path) -> Iterator[Service]:
     write_tiny_dataset(data_dir)
     with service(data_dir) as started:
         yield started
+
+
+@pytest.fixture
+def on_either(either_database: str, running: Service) -> Service:
+    """The same on SQLite and on Postgres."""
+    return running
 
 
 def wait_for_training(number: int, start: int) -> None:
@@ -64,12 +71,12 @@ def assert_finished_once(number: int, starts: int) -> None:
     assert max(event.start for event in events_of(number)) == starts
 
 
-def test_a_run_whose_worker_is_killed_is_finished_by_another_with_one_result(running: Service) -> None:
-    first = running.worker()
+def test_a_run_whose_worker_is_killed_is_finished_by_another_with_one_result(on_either: Service) -> None:
+    first = on_either.worker()
     number = queue(**LONG)
     wait_for_training(number, start=1)
     (child,) = children_of(first.pid)
-    running.worker()
+    on_either.worker()
 
     first.kill()
 
@@ -114,12 +121,12 @@ def kill_worker_in_start(running: Service, number: int, start: int) -> None:
     worker.wait()
 
 
-def test_a_frozen_worker_that_wakes_up_later_neither_adds_a_result_nor_mixes_the_story(running: Service) -> None:
-    frozen = running.worker()
+def test_a_frozen_worker_that_wakes_up_later_neither_adds_a_result_nor_mixes_the_story(on_either: Service) -> None:
+    frozen = on_either.worker()
     number = queue(**LONG)
     wait_for_training(number, start=1)
     frozen.send_signal(signal.SIGSTOP)
-    running.worker()
+    on_either.worker()
     wait_for_training(number, start=2)
     last_of_first = max(event.seq for event in events_of(number) if event.start == 1)
 
@@ -198,6 +205,6 @@ def test_nothing_of_a_killed_workers_runs_stays_on_the_machine(running: Service)
     running.worker()
     assert_finished_once(number, starts=2)
 
-    assert wait_until(lambda: list((running.data_dir / "jobs").glob("*/*")) == [], 30)
-    listed = subprocess.run(["pgrep", "-f", str(running.data_dir)], capture_output=True, text=True, check=False)
-    assert len(listed.stdout.split()) <= 0
+    wait_until(lambda: list((running.data_dir / "jobs").glob("*/*")) == [], 30)
+    listed = subprocess.run(["pgrep", "-f", "worker.sandbox.enter"], capture_output=True, text=True, check=False)
+    assert listed.stdout.split() == []
