@@ -91,6 +91,8 @@ def stop_all(charges: list[Charge]) -> None:
             log.warning("process did not stop and is killed", pid=process.pid)
             process.kill()
             process.wait()
+    for charge in charges:
+        _close_lifeline(charge)
 
 
 def charges() -> list[Charge]:

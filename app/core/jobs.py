@@ -33,15 +33,21 @@ WORKFLOW = "run"
 MAX_RECOVERIES = 2
 
 
-class _CancellationIsNoError(logging.Filter):
-    """Drops the traceback that DBOS logs for every cancelled run: cancelling is what a student asked for."""
+class _NoFalseAlarm(logging.Filter):
+    """Drops what DBOS reports as trouble and is none.
+
+    A traceback for every cancelled run, which is what a student asked for; and a look for cancelled runs that comes
+    after this process has begun to stop.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        return not isinstance(error, DBOSAwaitedWorkflowCancelledError | DBOSWorkflowCancelledError)
+        if isinstance(error, DBOSAwaitedWorkflowCancelledError | DBOSWorkflowCancelledError):
+            return False
+        return "cannot schedule new futures after shutdown" not in record.getMessage()
 
 
-logging.getLogger("dbos").addFilter(_CancellationIsNoError())
+logging.getLogger("dbos").addFilter(_NoFalseAlarm())
 logging.getLogger("dbos").setLevel(logging.WARNING)
 
 
