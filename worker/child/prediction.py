@@ -8,7 +8,8 @@ from worker.child.failure import NOT_FINITE_OUTPUT, Failure
 from worker.child.losses import as_log_probabilities
 from worker.child.model import run_forward
 
-_BATCH_SIZE = 1000
+# Bigger batches are no faster (0.94 s for 10,000 images on 2 cores from 64 to 2,000) and need more memory.
+_BATCH_SIZE = 250
 
 
 def predict(model: nn.Module, images: Tensor, kind: str, *, normalize: bool) -> bytes:

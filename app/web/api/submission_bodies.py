@@ -1,0 +1,204 @@
+"""What the API says of a submission."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import Request
+from pydantic import BaseModel, Field
+from sqlmodel import Session, select
+
+from app.core.board import place_of
+from app.core.errors import NotFound
+from app.core.jobs import get_jobs
+from app.core.outcomes import OUTCOMES
+from app.core.ranking import interval
+from app.core.runs import Standing, State, latest_run, result_of, standing
+from app.core.sentences import Sentence
+from app.core.submissions import find
+from app.core.tables import Event, Result, Run, Submission, User
+from app.web.api.wording import words
+
+
+class Author(BaseModel):
+    """Who submitted."""
+
+    handle: str = Field(examples=["zhou-yi"])
+    name: str = Field(examples=["周一"])
+
+
+class Interval(BaseModel):
+    """A 95 % interval of an accuracy."""
+
+    low: float = Field(examples=[0.9811])
+    high: float = Field(examples=[0.9861])
+
+
+class UploadedWeights(BaseModel):
+    """The file that was uploaded."""
+
+    name: str
+    sha256: str
+
+
+class Message(BaseModel):
+    """A sentence as it is stored: English with `%(name)s` places, and what goes there."""
+
+    text: str
+    values: dict[str, Any]
+
+
+class RunBody(BaseModel):
+    """The latest run. `starts` counts how often workers began it: more than once if one died."""
+
+    id: str
+    attempt: int
+    starts: int
+    worker: str | None
+    isolation: str | None
+    versions: dict[str, Any] | None
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+
+
+class ResultBody(BaseModel):
+    """What was measured. The rank is among all standing results; `rank_best` to `rank_worst` is what the data allow."""
+
+    accuracy: float = Field(examples=[0.9838], description="0 to 1, after the last epoch")
+    correct: int
+    wrong: int
+    total: int
+    interval: Interval
+    test_loss: float
+    rank: int | None
+    rank_best: int | None
+    rank_worst: int | None
+    epochs: list[dict[str, Any]]
+    confusion: list[list[int]] = Field(description="10 × 10 counts, rows are the true digits")
+    parameters: int
+    layers: list[dict[str, Any]]
+    train_seconds: float
+    weights_url: str | None = Field(description="the trained weights as .safetensors")
+
+
+class Links(BaseModel):
+    """Where to go from here."""
+
+    self: str = Field(examples=["/api/v1/submissions/12"])
+    events: str = Field(examples=["/api/v1/submissions/12/events"])
+    runs: str = Field(examples=["/api/v1/submissions/12/runs"])
+    html: str = Field(examples=["/s/12"])
+
+
+class SubmissionBody(BaseModel):
+    """A submission, its latest run and its result."""
+
+    number: int = Field(examples=[12])
+    id: str
+    title: str
+    author: Author
+    kind: str
+    dataset: str
+    model: str
+    options: dict[str, Any]
+    recipe: dict[str, Any]
+    notes: str
+    weights: UploadedWeights | None
+    created: datetime
+    withdrawn: datetime | None
+    state: State
+    queue_position: int | None = Field(description="1 is next; only while queued")
+    outcome: str | None
+    message: str | None = Field(description="how the run ended, in the language of Accept-Language")
+    message_source: Message | None
+    what_to_do: str | None
+    detail: str | None = Field(description="a traceback; for the author and the teacher only")
+    run: RunBody
+    result: ResultBody | None
+    links: Links
+
+
+def find_visible(session: Session, number: int, reader: User | None) -> Submission:
+    """A submission that this reader may see. Raises NotFound, also for those that others have withdrawn."""
+    submission = find(session, number)
+    if submission.withdrawn is not None and not _is_close(submission, reader):
+        raise NotFound(Sentence("There is no submission #%(number)s.", {"number": number}))
+    return submission
+
+
+def _is_close(submission: Submission, reader: User | None) -> bool:
+    """Whether this is the author or the teacher."""
+    return reader is not None and (reader.id == submission.user_id or reader.role == "teacher")
+
+
+def describe(session: Session, submission: Submission, reader: User | None, request: Request) -> SubmissionBody:
+    """All that this reader may know of a submission."""
+    run = latest_run(session, submission)
+    now = standing(session, get_jobs(), run)
+    result = result_of(session, run)
+    given = submission.model_dump(include=set(SubmissionBody.model_fields) & set(Submission.model_fields))
+    return SubmissionBody(
+        **given,
+        author=_author(session, submission),
+        weights=_uploaded(submission),
+        state=now.state,
+        queue_position=_queue_position(run) if now.state is State.QUEUED else None,
+        **_ending(now, request),
+        detail=run.detail if _is_close(submission, reader) else None,
+        run=RunBody(**run.model_dump(), starts=_starts(session, run)),
+        result=_result(session, submission, run, result) if result else None,
+        links=_links(submission),
+    )
+
+
+def _author(session: Session, submission: Submission) -> Author:
+    user = session.get_one(User, submission.user_id)
+    return Author(handle=user.handle, name=user.name)
+
+
+def _uploaded(submission: Submission) -> UploadedWeights | None:
+    if submission.weights_sha256 is None:
+        return None
+    return UploadedWeights(name=submission.weights_name or "", sha256=submission.weights_sha256)
+
+
+def _queue_position(run: Run) -> int | None:
+    """None if a worker took it between two looks."""
+    _, queued = get_jobs().active()
+    return queued.index(run.id) + 1 if run.id in queued else None
+
+
+def _ending(now: Standing, request: Request) -> dict[str, Any]:
+    if now.outcome is None or now.message is None:
+        return {"outcome": None, "message": None, "message_source": None, "what_to_do": None}
+    return {
+        "outcome": now.outcome,
+        "message": words(request, now.message),
+        "message_source": Message(**now.message.as_json()),
+        "what_to_do": words(request, OUTCOMES[now.outcome].what_to_do) or None,
+    }
+
+
+def _starts(session: Session, run: Run) -> int:
+    return session.exec(select(sa.func.max(Event.start)).where(Event.run_id == run.id)).one() or 0
+
+
+def _result(session: Session, submission: Submission, run: Run, result: Result) -> ResultBody:
+    row = place_of(session, run, submission.dataset) if submission.withdrawn is None else None
+    low, high = interval(result.correct, result.total)
+    return ResultBody(
+        **result.model_dump(include=set(ResultBody.model_fields) & set(Result.model_fields)),
+        accuracy=result.correct / result.total,
+        wrong=result.total - result.correct,
+        interval=Interval(low=low, high=high),
+        rank=row.place.rank if row else None,
+        rank_best=row.place.best if row else None,
+        rank_worst=row.place.worst if row else None,
+        weights_url=f"{_links(submission).self}/weights" if result.weights_sha256 else None,
+    )
+
+
+def _links(submission: Submission) -> Links:
+    here = f"/api/v1/submissions/{submission.number}"
+    return Links(self=here, events=f"{here}/events", runs=f"{here}/runs", html=f"/s/{submission.number}")

@@ -1,0 +1,127 @@
+"""How numbers and moments are written (ui/SPEC.md 3.3). The same in both languages unless a language is asked for."""
+
+import math
+from datetime import UTC, datetime, timedelta
+
+from app.core.sentences import N_
+from app.web.translations import translations
+
+NOTHING = "–"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def percent(share: float) -> str:
+    """An accuracy of 0..1 in per cent: two decimals, as one of 10,000 images is 0.01."""
+    return f"{share * 100:.2f}"
+
+
+def interval_text(low: float, high: float) -> str:
+    """An interval of accuracies in per cent: `98.34–98.80`."""
+    return f"{percent(low)}–{percent(high)}"
+
+
+def plus_minus(low: float, high: float) -> str:
+    """Half the width of an interval of accuracies, in points: `0.23`."""
+    return f"{(high - low) * 50:.2f}"
+
+
+def exact(count: int) -> str:
+    """A whole number with separators: `20,586`."""
+    return f"{count:,}"
+
+
+def rounded(count: int) -> str:
+    """A whole number in three digits: `20.6k`, `1.82M`."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{_three_digits(count / size)}{unit}"
+    return str(count)
+
+
+def _three_digits(value: float) -> str:
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def minutes(seconds: float | None) -> str:
+    """A duration: `2:17`, with hours `1:02:17`, below ten seconds `4.2 s`."""
+    if seconds is None or not math.isfinite(seconds):
+        return NOTHING
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole, second = divmod(round(seconds), 60)
+    hour, minute = divmod(whole, 60)
+    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+
+
+def loss(value: float | None) -> str:
+    """A loss: four decimals, or three digits where that would show only zeros."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{value:.4f}" if value >= 0.001 or value == 0 else f"{value:.2g}"
+
+
+def setting(value: object) -> str:
+    """A hyperparameter as people write it: `0.02`, `1e-5`."""
+    return f"{value:.10g}".replace("e-0", "e-").replace("e+0", "e") if isinstance(value, float) else str(value)
+
+
+def compact(value: object) -> str:
+    """A hyperparameter where there is little room: `0.02`, but `1e-3`."""
+    if not isinstance(value, float) or value == 0 or value >= 0.01:
+        return setting(value)
+    digits, _, power = f"{value:.3e}".partition("e")
+    return f"{float(digits):g}e{int(power)}"
+
+
+def day(moment: datetime, language: str) -> str:
+    """A date on the server's calendar: `23 Nov 2026` or `2026-11-23`."""
+    local = moment.astimezone()
+    if language == "zh":
+        return f"{local:%Y-%m-%d}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+
+
+def short_day(moment: datetime, language: str) -> str:
+    """A date without its year if that is the present one: `23 Nov` or `11-23`."""
+    local = moment.astimezone()
+    if local.year != datetime.now(UTC).astimezone().year:
+        return day(moment, language)
+    return f"{local:%m-%d}" if language == "zh" else f"{local.day} {MONTHS[local.month - 1]}"
+
+
+def full_moment(moment: datetime, language: str) -> str:
+    """A date with its time of day."""
+    return f"{day(moment, language)} {moment.astimezone():%H:%M}"
+
+
+def clock(moment: datetime) -> str:
+    """A time of day: `17:04:31`."""
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def ago(moment: datetime, language: str, at: datetime | None = None) -> str:
+    """How long ago, if that is under a day; else the date, short if it is of this year."""
+    age = (at or datetime.now(UTC)) - moment
+    if age >= timedelta(days=1):
+        return short_day(moment, language)
+    whole_minutes = int(max(age, timedelta(0)).total_seconds() // 60)
+    if whole_minutes < 1:
+        return translations(language).gettext(N_("just now"))
+    if whole_minutes < 60:
+        return _counted("%(count)s min ago", "%(count)s min ago", whole_minutes, language)
+    return _counted("%(count)s h ago", "%(count)s h ago", whole_minutes // 60, language)
+
+
+def spell(seconds: float, language: str) -> str:
+    """A duration in words: `12 s`, `3 min`, `2 h`."""
+    if seconds < 60:
+        return _counted("%(count)s s", "%(count)s s", round(seconds), language)
+    if seconds < 3600:
+        return _counted("%(count)s min", "%(count)s min", round(seconds / 60), language)
+    return _counted("%(count)s h", "%(count)s h", round(seconds / 3600), language)
+
+
+def _counted(one: str, many: str, count: int, language: str) -> str:
+    return translations(language).ngettext(one, many, count) % {"count": count}

@@ -1,0 +1,43 @@
+"""The web application: pages, API, static files, and what surrounds them."""
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.core.logs import configure_logs
+from app.web.addresses import STATIC_FOLDER
+from app.web.api import router as api_router
+from app.web.middleware import AnswerHeaders
+from app.web.pages import router as pages_router
+from app.web.problems import add_problem_handlers
+from app.web.uploads import BodyLimit
+
+GZIP_MINIMUM_BYTES = 600
+
+
+class Static(StaticFiles):
+    """Files whose address changes with their content, so that browsers need not ask again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, kept for a year if its address carries the content's mark; modules import each other without."""
+        response = await super().get_response(path, scope)
+        is_marked = b"v=" in scope["query_string"] and response.status_code == 200
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_marked else "no-cache"
+        return response
+
+
+def create_app() -> FastAPI:
+    """The application, made anew: importing this module starts nothing."""
+    configure_logs()
+    app = FastAPI(title="MNIST Benchmark", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.include_router(api_router)
+    app.include_router(pages_router)
+    app.mount("/static", Static(directory=STATIC_FOLDER), name="static")
+    add_problem_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_MINIMUM_BYTES)
+    app.add_middleware(AnswerHeaders)
+    return app

@@ -1,0 +1,219 @@
+"""What a submission's page shows, whatever state it is in; the page, its polling twin and its stream build on it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from markupsafe import Markup
+from sqlmodel import Session
+
+from app.core.board import Row, board
+from app.core.jobs import Jobs
+from app.core.outcomes import OUTCOMES, Words
+from app.core.ranking import interval
+from app.core.runs import ENDED, STATE_WORDS, Standing, State, events_after, latest_run, result_of, standing
+from app.core.sentences import N_
+from app.core.tables import Result, Run, Submission, User
+from app.web import result_view
+from app.web.charts import loss as loss_charts
+from app.web.notes import notes_html
+from app.web.page import Page
+from app.web.recipe_words import model_title, option_rows, recipe_rows
+from app.web.sessions import Reader
+from app.web.story import Story
+
+EVENTS_AT_ONCE = 1000
+STAGES = (State.QUEUED, State.CHECKING, State.TRAINING, State.TESTING, State.DONE)
+DESCRIPTION = N_("Training loss by step. It falls from %(first)s to %(last)s.")
+LOSS_AXIS = N_("training loss, log scale")
+EPOCH = N_("epoch %(epoch)s")
+
+
+@dataclass
+class SubmissionView:
+    """One submission with its latest run, read once."""
+
+    session: Session
+    jobs: Jobs
+    submission: Submission
+    page: Page
+
+    @cached_property
+    def run(self) -> Run:
+        """The latest run."""
+        return latest_run(self.session, self.submission)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where that stands."""
+        return standing(self.session, self.jobs, self.run)
+
+    @cached_property
+    def author(self) -> User:
+        """Who submitted."""
+        return self.session.get_one(User, self.submission.user_id)
+
+    @cached_property
+    def result(self) -> Result | None:
+        """What was measured."""
+        return result_of(self.session, self.run)
+
+    @cached_property
+    def story(self) -> Story:
+        """What the events tell."""
+        story = Story(int(self.submission.recipe.get("epochs", 1)))
+        read_on(self.session, self.run.id, story)
+        return story
+
+    @property
+    def number(self) -> int:
+        """The public number."""
+        return self.submission.number or 0
+
+    @property
+    def state(self) -> State:
+        """What people see of the run."""
+        return self.standing.state
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it goes on."""
+        return self.state not in ENDED
+
+    @property
+    def state_words(self) -> str:
+        """The state as a marked text."""
+        return STATE_WORDS[self.state]
+
+    @property
+    def stages(self) -> list[tuple[str, str]]:
+        """What a run goes through, in order."""
+        return [(stage.value, STATE_WORDS[stage]) for stage in STAGES if self.is_training or stage != State.TRAINING]
+
+    @property
+    def stage(self) -> int:
+        """How many stages lie behind."""
+        return next((i for i, (name, _) in enumerate(self.stages) if name == self.state.value), 0)
+
+    @property
+    def is_training(self) -> bool:
+        """Whether the run trains; else it tests weights."""
+        return self.submission.kind == "train"
+
+    @cached_property
+    def is_close(self) -> bool:
+        """Whether the reader is the author or the teacher, who may see what went wrong and change things."""
+        return is_close(self.page.reader, self.submission)
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the reader is the author."""
+        return self.page.reader is not None and self.page.reader.id == self.submission.user_id
+
+    @property
+    def words(self) -> Words | None:
+        """The outcome in general words."""
+        return OUTCOMES[self.standing.outcome] if self.standing.outcome else None
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether the button for another run is there."""
+        return self.is_close and self.state in (State.FAILED, State.CANCELLED) and self.submission.withdrawn is None
+
+    @property
+    def model_title(self) -> str:
+        """The model's name."""
+        return model_title(self.submission.model)
+
+    @property
+    def notes(self) -> Markup:
+        """The training notes as HTML."""
+        return notes_html(self.submission.notes)
+
+    @property
+    def recipe(self) -> list[tuple[str, str]]:
+        """The hyperparameters."""
+        return recipe_rows(self.submission.recipe)
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The model's own numbers."""
+        return option_rows(self.submission.model, self.submission.options)
+
+    @cached_property
+    def ahead(self) -> int | None:
+        """How many runs go first, while this one waits."""
+        running, queued = self.jobs.active()
+        return len(running) + queued.index(self.run.id) if self.run.id in queued else None
+
+    @cached_property
+    def place(self) -> Row | None:
+        """Where the result stands among all results."""
+        return next((row for row in self.rows if row.run.id == self.run.id), None)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The board with all results of every student."""
+        return board(self.session, self.submission.dataset, one_per_student=False)
+
+    @cached_property
+    def ladder(self) -> result_view.Ladder | None:
+        """The result among its neighbours."""
+        return result_view.ladder(self.rows, self.run.id)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The accuracy's interval."""
+        return interval(self.result.correct, self.result.total) if self.result else (0.0, 0.0)
+
+    @property
+    def confusion(self) -> list[list[result_view.Cell]]:
+        """The confusion matrix."""
+        return result_view.confusion_cells(self.result) if self.result else []
+
+    @property
+    def digits(self) -> result_view.Digits | None:
+        """How each digit is read."""
+        return result_view.digits(self.result) if self.result else None
+
+    @property
+    def epoch_rows(self) -> list[dict[str, Any]]:
+        """What was measured after each epoch."""
+        return self.result.epochs if self.result and self.is_training else []
+
+    @property
+    def layers(self) -> list[dict[str, Any]]:
+        """The model's layers, as soon as it has been built."""
+        return self.result.layers if self.result else self.story.layers
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model learns."""
+        return self.result.parameters if self.result else self.story.parameters
+
+    @cached_property
+    def chart(self) -> Markup | None:
+        """The training loss."""
+        curve = result_view.curve(self.result) if self.result else self.story.curve
+        if not curve.points:
+            return None
+        first, last = curve.points[0][1], curve.points[-1][1]
+        words = loss_charts.Words(
+            self.page.say(DESCRIPTION) % {"first": f"{first:.3f}", "last": f"{last:.3f}"},
+            self.page.say(LOSS_AXIS),
+            self.page.say(EPOCH),
+        )
+        return loss_charts.loss_chart(curve, words, is_live=self.result is None)
+
+
+def is_close(reader: Reader | None, submission: Submission) -> bool:
+    """Whether this reader is the author or the teacher."""
+    return reader is not None and (reader.id == submission.user_id or reader.role == "teacher")
+
+
+def read_on(session: Session, run_id: str, story: Story) -> set[str]:
+    """Add all new events to a story; returns their kinds."""
+    kinds: set[str] = set()
+    while events := events_after(session, run_id, story.seq, EVENTS_AT_ONCE):
+        kinds |= story.take(events)
+    return kinds

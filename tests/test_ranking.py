@@ -1,0 +1,187 @@
+"""Order, intervals and paired tests, against statsmodels."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+
+from app.core.ranking import Place, Score, holm, interval, mcnemar_exact, rank
+
+# No deadline: two busy cores are no slow code.
+QUICKLY = settings(deadline=None, max_examples=40)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def score(run_id: str, right: npt.ArrayLike, loss: float = 0.1, minutes: int = 0) -> Score:
+    """A score from one truth value per test image."""
+    hits = np.asarray(right, dtype=np.uint8)
+    packed = np.packbits(hits).tobytes()
+    return Score(run_id, int(hits.sum()), len(hits), loss, NOON + timedelta(minutes=minutes), packed)
+
+
+def reading(total: int, *wrong: int) -> npt.NDArray[np.bool_]:
+    """Right everywhere but there."""
+    right = np.ones(total, dtype=bool)
+    right[list(wrong)] = False
+    return right
+
+
+def ids(places: list[Place]) -> list[str]:
+    return [place.run_id for place in places]
+
+
+@pytest.mark.parametrize(
+    ("correct", "total"), [(9838, 10000), (0, 10000), (10000, 10000), (1, 10000), (9999, 10000), (517, 1000), (3, 7)]
+)
+def test_the_interval_is_wilsons(correct: int, total: int) -> None:
+    assert interval(correct, total) == pytest.approx(
+        proportion_confint(correct, total, alpha=0.05, method="wilson"), abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("only_first", [0, 1, 3, 10, 37, 150])
+@pytest.mark.parametrize("only_second", [0, 1, 4, 10, 20, 160])
+def test_the_paired_test_is_mcnemars_exact_one(only_first: int, only_second: int) -> None:
+    table = [[9000, only_first], [only_second, 50]]
+
+    assert mcnemar_exact(only_first, only_second) == pytest.approx(mcnemar(table, exact=True).pvalue, rel=1e-9)
+
+
+@QUICKLY
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
+def test_the_adjustment_is_holms(p_values: list[float]) -> None:
+    given_values = np.array(p_values)
+
+    assert holm(given_values) == pytest.approx(multipletests(given_values, method="holm")[1], rel=1e-9, abs=1e-300)
+
+
+def test_fewer_wrong_comes_first_whatever_the_loss() -> None:
+    good, bad = score("good", reading(100, 1), loss=9.0), score("bad", reading(100, 1, 2), loss=0.01)
+
+    assert ids(rank([bad, good])) == ["good", "bad"]
+
+
+def test_of_equally_many_wrong_the_smaller_loss_comes_first() -> None:
+    sure, unsure = score("sure", reading(100, 1), loss=0.02), score("unsure", reading(100, 2), loss=0.03)
+
+    assert ids(rank([unsure, sure])) == ["sure", "unsure"]
+
+
+def test_of_equal_losses_the_earlier_comes_first() -> None:
+    late, early = score("a", reading(100, 1), minutes=5), score("b", reading(100, 2), minutes=4)
+
+    assert ids(rank([late, early])) == ["b", "a"]
+
+
+def test_nobody_has_no_place() -> None:
+    assert rank([]) == []
+
+
+def test_one_entry_is_first_of_one() -> None:
+    [place] = rank([score("only", reading(100, 5))])
+
+    assert (place.rank, place.best, place.worst) == (1, 1, 1)
+    assert (place.low, place.high) == interval(99, 100)
+
+
+def test_two_that_read_the_same_images_share_both_ranks() -> None:
+    first = score("first", reading(1000, *range(20)))
+
+    places = rank([first, replace(first, run_id="second")])
+
+    assert [(place.best, place.worst) for place in places] == [(1, 2), (1, 2)]
+
+
+def test_equally_many_but_other_errors_share_both_ranks() -> None:
+    places = rank([score("a", reading(1000, *range(30))), score("b", reading(1000, *range(500, 530)))])
+
+    assert [(place.best, place.worst) for place in places] == [(1, 2), (1, 2)]
+
+
+def test_a_clear_winner_has_the_first_rank_alone() -> None:
+    places = rank([score("worse", reading(1000, *range(50))), score("better", reading(1000, *range(10)))])
+
+    assert [(place.run_id, place.best, place.worst) for place in places] == [("better", 1, 1), ("worse", 2, 2)]
+
+
+@pytest.mark.parametrize(("more_wrong", "is_clear"), [(5, False), (6, True)])
+def test_two_need_six_discordant_images_on_one_side(more_wrong: int, is_clear: bool) -> None:
+    # 2 · (1/2)^5 = 0.0625 and 2 · (1/2)^6 = 0.03125.
+    places = rank([score("a", reading(1000, 999)), score("b", reading(1000, 999, *range(more_wrong)))])
+
+    assert (places[0].worst == 1) is is_clear
+
+
+def test_a_difference_that_is_clear_between_two_may_not_be_among_many() -> None:
+    a, b = score("a", reading(1000)), score("b", reading(1000, *range(6)))
+    crowd = [score(f"c{i}", reading(1000, *range(3))) for i in range(8)]
+
+    assert rank([a, b])[1].best == 2
+    assert rank([a, b, *crowd])[-1].best == 1
+
+
+def test_places_beyond_the_last_whole_byte_count() -> None:
+    places = rank([score("a", reading(1003)), score("b", reading(1003, *range(995, 1003)))])
+
+    assert [(place.best, place.worst) for place in places] == [(1, 1), (2, 2)]
+
+
+@st.composite
+def boards(draw: st.DrawFn) -> list[Score]:
+    total = draw(st.integers(8, 90))
+    seed = draw(st.integers(0, 2**32 - 1))
+    skills = draw(st.lists(st.floats(0.3, 1), min_size=1, max_size=9))
+    random = np.random.default_rng(seed)
+    losses = st.sampled_from([0.1, 0.2])
+    return [
+        score(f"run-{i}", random.random(total) < skill, draw(losses), draw(st.integers(0, 2)))
+        for i, skill in enumerate(skills)
+    ]
+
+
+@QUICKLY
+@given(boards())
+def test_any_board_is_ordered_by_wrong_counts_and_each_range_holds_its_rank(board: list[Score]) -> None:
+    places = rank(board)
+
+    wrong = {entry.run_id: entry.wrong for entry in board}
+    assert [place.rank for place in places] == list(range(1, len(board) + 1))
+    assert [wrong[place.run_id] for place in places] == sorted(wrong.values())
+    assert all(1 <= place.best <= place.rank <= place.worst <= len(board) for place in places)
+    assert all(place.low <= 1 - wrong[place.run_id] / board[0].total <= place.high for place in places)
+
+
+@QUICKLY
+@given(boards(), st.randoms())
+def test_the_order_of_arrival_changes_nothing(board: list[Score], random: Random) -> None:
+    shuffled = random.sample(board, len(board))
+
+    assert rank(shuffled) == rank(board)
+
+
+@QUICKLY
+@given(boards())
+def test_ranges_agree_with_tests_done_one_by_one(board: list[Score]) -> None:
+    """The matrix against statsmodels, pair by pair."""
+    places = rank(board)
+
+    ordered = [next(entry for entry in board if entry.run_id == place.run_id) for place in places]
+    hits = [np.unpackbits(np.frombuffer(entry.hits, np.uint8))[: entry.total].astype(bool) for entry in ordered]
+    pairs = [(i, j) for i in range(len(hits)) for j in range(i + 1, len(hits))]
+    counts = [(int((hits[i] & ~hits[j]).sum()), int((hits[j] & ~hits[i]).sum())) for i, j in pairs]
+    p_values = [mcnemar([[0, only_i], [only_j, 0]], exact=True).pvalue for only_i, only_j in counts]
+    clear = multipletests(p_values, method="holm")[0] if pairs else []
+    wins = {pair for pair, is_clear, (i, j) in zip(pairs, clear, counts, strict=True) if is_clear and i > j}
+    wins |= {(j, i) for (i, j), is_clear, (a, b) in zip(pairs, clear, counts, strict=True) if is_clear and b > a}
+    count = len(board)
+    assert [place.best for place in places] == [1 + sum(loser == k for _, loser in wins) for k in range(count)]
+    assert [place.worst for place in places] == [count - sum(winner == k for winner, _ in wins) for k in range(count)]

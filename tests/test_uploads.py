@@ -1,0 +1,381 @@
+"""What comes in broken is refused with a sentence that names it, and nothing of it is kept."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.core.settings import get_settings
+from app.web.uploads import FIELDS_LIMIT_BYTES
+from app.web.weights_files import HEADER_LIMIT_BYTES
+from tests.api import SUBMISSIONS, Api, safetensors
+
+pytest_plugins = ["tests.api_fixtures"]
+
+EVALUATE = {"kind": "evaluate"}
+GOOD = safetensors()
+
+
+def file(name: str, content: bytes = GOOD, field: str = "weights") -> dict[str, Any]:
+    """A form that tests a file."""
+    return {"data": EVALUATE, "files": [(field, (name, content))]}
+
+
+def length(header_bytes: int) -> bytes:
+    return header_bytes.to_bytes(8, "little")
+
+
+# name of the case: the form, the field it is refused for, what its sentence must name
+BROKEN_FORMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    # files of another kind
+    "python code": (file("net.py", b"import os"), "weights", ["“net.py”", "sandbox", "zoo"]),
+    "a notebook": (file("net.ipynb", b"{}"), "weights", ["“net.ipynb”", "sandbox"]),
+    "a zip of code": (file("net.zip", b"PK\x03\x04"), "weights", ["“net.zip”", "sandbox"]),
+    "a torch file": (file("net.pt", b"PK\x03\x04"), "weights", ["“net.pt”", "save_file(model.state_dict()"]),
+    "a torch file in capitals": (file("NET.PTH", b"PK\x03\x04"), "weights", ["“NET.PTH”", "save_file("]),
+    "a bin file": (file("pytorch_model.bin", b"PK\x03\x04"), "weights", ["“pytorch_model.bin”", "save_file("]),
+    "an onnx file": (file("net.onnx", b"\x08\x07"), "weights", ["“net.onnx”", "ONNX"]),
+    "an h5 file": (file("net.h5", b"\x89HDF"), "weights", ["“net.h5”", "Keras"]),
+    "a keras file": (file("net.keras", b"PK"), "weights", ["“net.keras”", "Keras"]),
+    "a pickle": (file("net.pkl", b"\x80\x04"), "weights", ["“net.pkl”", "pickle"]),
+    "a joblib file": (file("net.joblib", b"\x80\x04"), "weights", ["“net.joblib”", "pickle"]),
+    "a picture": (file("me.png", b"\x89PNG"), "weights", ["“me.png”", ".safetensors"]),
+    "no ending": (file("weights", GOOD), "weights", ["“weights”", ".safetensors"]),
+    "two endings": (file("net.safetensors.exe", GOOD), "weights", ["“net.safetensors.exe”"]),
+    "an ending only": (file(".safetensors", GOOD), "weights", ["“.safetensors”"]),
+    # files with the right name
+    "an empty file": (file("w.safetensors", b""), "weights", ["“w.safetensors”", "empty"]),
+    "a renamed zip": (file("w.safetensors", b"PK\x03\x04" + bytes(100)), "weights", ["PK\\x03\\x04", "zip"]),
+    "a renamed pickle": (file("w.safetensors", b"\x80\x04\x95\x10" + b"x" * 99), "weights", ["\\x80\\x04", "pickle"]),
+    "a renamed hdf5": (file("w.safetensors", b"\x89HDF\r\n\x1a\n" + bytes(9)), "weights", ["\\x89HDF", "HDF5"]),
+    "a renamed text": (file("w.safetensors", b"hello, this is text"), "weights", ["begins with hell"]),
+    "a header of 10 GiB": (file("w.safetensors", length(10 << 30) + b"{" * 99), "weights", [str(10 << 30), "1048576"]),
+    "a header of 2^64": (file("w.safetensors", b"\xff" * 99), "weights", [str(2**64 - 1)]),
+    "a header just too long": (
+        file("w.safetensors", length(HEADER_LIMIT_BYTES + 1) + b"{" * (HEADER_LIMIT_BYTES + 1)),
+        "weights",
+        [str(HEADER_LIMIT_BYTES + 1)],
+    ),
+    "a header cut off": (file("w.safetensors", GOOD[:20]), "weights", ["cut off", "20 bytes"]),
+    "three bytes": (file("w.safetensors", b"\x01\x00\x00"), "weights", ["3 bytes"]),
+    "a length only": (file("w.safetensors", length(0)), "weights", ["8 bytes"]),
+    "an empty header": (file("w.safetensors", length(0) + b"{}"), "weights", ["no safetensors"]),
+    "a header that is no object": (file("w.safetensors", length(4) + b"[42]"), "weights", ["[4", "“{”"]),
+    # files where they do not belong
+    "code as the model": (
+        {"data": {"model": []}, "files": [("model", ("net.py", b"import os"))]},
+        "model",
+        ["“net.py”", "sandbox"],
+    ),
+    "a file as the title": ({"files": [("title", ("t.txt", b"x"))]}, "title", ["“t.txt”"]),
+    "a text as the weights": ({"data": EVALUATE | {"weights": "w.safetensors"}}, "weights", ["“w.safetensors”"]),
+    "two files": (
+        {"data": EVALUATE, "files": [("weights", ("a.safetensors", GOOD)), ("weights", ("b.safetensors", GOOD))]},
+        "weights",
+        ["2 times"],
+    ),
+    "weights to train": ({"data": {"kind": "train"}, "files": [("weights", ("w.safetensors", GOOD))]}, "weights", []),
+    "nothing to test": ({"data": EVALUATE}, "weights", [".safetensors"]),
+    # fields
+    "an unknown kind": ({"data": {"kind": "cheat"}}, "kind", ["“cheat”", "train, evaluate"]),
+    "an unknown model": ({"data": {"model": "gpt"}}, "model", ["“gpt”", "yannet"]),
+    "no model": ({"data": {"model": ""}}, "model", ["“”"]),
+    "an unknown field": ({"data": {"learningrate": "1"}}, "learningrate", ["“learningrate”", "learning_rate"]),
+    "an unknown optimizer": ({"data": {"optimizer": "Lion"}}, "optimizer", ["“Lion”", "AdamW"]),
+    "a field twice": ({"data": {"epochs": ["1", "2"]}}, "epochs", ["2 times"]),
+    "learning_rate 0": ({"data": {"learning_rate": "0"}}, "learning_rate", ["“0”", "1e-06"]),
+    "learning_rate nan": ({"data": {"learning_rate": "NaN"}}, "learning_rate", ["“NaN”"]),
+    "learning_rate inf": ({"data": {"learning_rate": "inf"}}, "learning_rate", ["“inf”"]),
+    "learning_rate 1e9": ({"data": {"learning_rate": "1e9"}}, "learning_rate", ["“1e9”", "10"]),
+    "learning_rate abc": ({"data": {"learning_rate": "abc"}}, "learning_rate", ["“abc”"]),
+    "learning_rate empty": ({"data": {"learning_rate": ""}}, "learning_rate", ["“”"]),
+    "epochs 10000": ({"data": {"epochs": "10000"}}, "epochs", ["“10000”", "20"]),
+    "epochs 0": ({"data": {"epochs": "0"}}, "epochs", ["“0”"]),
+    "epochs -1": ({"data": {"epochs": "-1"}}, "epochs", ["“-1”"]),
+    "epochs 2.5": ({"data": {"epochs": "2.5"}}, "epochs", ["“2.5”", "whole number"]),
+    "batch_size 0": ({"data": {"batch_size": "0"}}, "batch_size", ["“0”", "4096"]),
+    "momentum with Adam": ({"data": {"optimizer": "Adam", "momentum": "0.9"}}, "momentum", ["Adam"]),
+    "nesterov without momentum": ({"data": {"nesterov": "true"}}, "nesterov", ["momentum"]),
+    "a long title": ({"data": {"title": "x" * 81}}, "title", ["81", "80"]),
+    "long notes": ({"data": {"notes": "x" * 20_001}}, "notes", ["20001", "20000"]),
+    "NUL in the title": ({"data": {"title": "a\x00b"}}, "title", ["NUL"]),
+    "NUL in the notes": ({"data": {"notes": "a\x00b"}}, "notes", ["NUL"]),
+    "an option out of range": ({"data": {"option.dropout": "1.5"}}, "option.dropout", ["“1.5”", "0.9"]),
+    "an option of another model": (
+        {"data": {"option.hidden": "5"}},
+        "option.hidden",
+        ["“hidden”", "YanNet", "dropout"],
+    ),
+    "an option as a file": ({"files": [("option.dropout", ("x.txt", b"1"))]}, "option.dropout", ["“x.txt”"]),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_FORMS)
+def test_a_broken_form_is_refused_for_its_field_and_nothing_is_kept(api: Api, case: str) -> None:
+    form, field, named = BROKEN_FORMS[case]
+
+    answer = api.submit(**form)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_fields")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()["fields"]) == {field}
+    assert [word for word in named if word not in answer.json()["fields"][field]] == []
+    assert (api.stored_blobs(), api.stored_submissions()) == ([], [])
+
+
+BROKEN_JSON: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "a model of the wrong kind": ({"model": 5}, "model", ["“5”"]),
+    "a list as the recipe": ({"recipe": [1]}, "recipe", ["“[1]”"]),
+    "a text as the options": ({"options": "dropout=1"}, "options", ["“dropout=1”"]),
+    "an unknown field": ({"epochs": 3}, "epochs", ["“epochs”", "recipe"]),
+    "an unknown setting": ({"recipe": {"lr": 1}}, "lr", ["“lr”", "learning_rate"]),
+    "a text as a number": ({"recipe": {"epochs": "many"}}, "epochs", ["“many”"]),
+    "a number that is none": ({"recipe": {"learning_rate": math.nan}}, "learning_rate", ["“nan”"]),
+    "true as a number": ({"recipe": {"epochs": True}}, "epochs", ["“True”"]),
+    "nothing as a number": ({"recipe": {"epochs": None}}, "epochs", ["“None”"]),
+    "a huge number": ({"recipe": {"epochs": 10**400}}, "epochs", ["1000000000"]),
+    "a huge option": ({"options": {"dropout": 10**400}}, "option.dropout", ["1000000000"]),
+    "an object as a number": ({"recipe": {"epochs": {"a": 1}}}, "epochs", ["a"]),
+    "an evaluation without a file": ({"kind": "evaluate"}, "weights", [".safetensors"]),
+    "a key beyond all length": ({"x" * 5000: 1}, "x" * 40, ["x" * 40]),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_JSON)
+def test_a_broken_object_is_refused_for_its_field_and_nothing_is_kept(api: Api, case: str) -> None:
+    given, field, named = BROKEN_JSON[case]
+
+    content = json_text({"model": "yannet"} | given)
+    answer = api.client.post(SUBMISSIONS, content=content, headers=api.owner | {"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_fields")
+    assert set(answer.json()["fields"]) == {field}
+    assert [word for word in named if word not in answer.json()["fields"][field]] == []
+    assert api.stored_submissions() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (b"", "JSON"),
+        (b"{", "JSON"),
+        (b'{"model": "yannet"', "JSON"),
+        (b"[]", "“[]”"),
+        (b'"yannet"', "object"),
+        (b"null", "object"),
+        (b"\xff\xfe", "JSON"),
+        (b'{"title": "\\ud800", "model": "yannet"}', "surrogates"),
+        (b"[" * 200_000, "JSON"),
+        (b'{"recipe": {"seed": ' + b"9" * 5000 + b"}}", "JSON"),
+    ],
+)
+def test_a_body_that_is_no_object_of_json_is_refused(api: Api, body: bytes, named: str) -> None:
+    answer = api.client.post(SUBMISSIONS, content=body, headers=api.owner | {"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert named in answer.json()["detail"]
+    assert api.stored_submissions() == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "", "application/jsonx"])
+def test_a_body_of_another_kind_is_refused_by_name(api: Api, kind: str) -> None:
+    answer = api.client.post(SUBMISSIONS, content=b"model=yannet", headers=api.owner | {"Content-Type": kind})
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "unknown_content")
+    assert f"“{kind}”" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "named"),
+    [
+        ("multipart/form-data", b"x", "boundary"),
+        ("multipart/form-data; boundary=b", b"--x\r\n\r\n", "Invalid multipart"),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n", "name"),
+        ("application/x-www-form-urlencoded", b"&".join(b"f%d=1" % i for i in range(101)), "Too many fields"),
+    ],
+)
+def test_a_broken_form_body_is_refused(api: Api, kind: str, body: bytes, named: str) -> None:
+    answer = api.client.post(SUBMISSIONS, content=body, headers=api.owner | {"Content-Type": kind})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert named in answer.json()["detail"]
+    assert (api.stored_blobs(), api.stored_submissions()) == ([], [])
+
+
+def test_all_that_is_wrong_with_a_form_is_told_at_once(api: Api) -> None:
+    data = {"model": "gpt", "epochs": "0", "title": "x" * 81, "what": "?", "kind": "evaluate"}
+
+    answer = api.submit(data, files=[("weights", ("net.pt", b"PK"))])
+
+    assert set(answer.json()["fields"]) == {"model", "epochs", "title", "what", "weights"}
+    assert api.stored_blobs() == []
+
+
+def test_a_good_file_is_not_kept_when_the_recipe_is_bad(api: Api) -> None:
+    answer = api.submit(EVALUATE | {"epochs": "0"}, files=[("weights", ("w.safetensors", GOOD))])
+
+    assert set(answer.json()["fields"]) == {"epochs"}
+    assert api.stored_blobs() == []
+
+
+def test_a_good_file_is_kept_once_with_its_submission(api: Api) -> None:
+    answer = api.submit(EVALUATE, files=[("weights", ("w.safetensors", GOOD))])
+
+    [path] = api.stored_blobs()
+    assert answer.status_code == 201
+    assert path.read_bytes() == GOOD
+    assert answer.json()["weights"] == {"name": "w.safetensors", "sha256": path.name}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd.safetensors", "passwd.safetensors"),
+        ("C:\\Users\\amy\\w.safetensors", "w.safetensors"),
+        ("周一.safetensors", "周一.safetensors"),
+        ("a\tb.safetensors", "ab.safetensors"),
+    ],
+)
+def test_of_a_files_name_neither_folders_nor_control_characters_are_kept(api: Api, given: str, kept: str) -> None:
+    boundary = b"--b\r\n"
+    disposition = f'Content-Disposition: form-data; name="weights"; filename="{given}"\r\n\r\n'.encode()
+    kind = b'Content-Disposition: form-data; name="model"\r\n\r\nyannet\r\n'
+    body = boundary + kind + boundary + disposition + GOOD + b"\r\n--b--\r\n"
+
+    headers = api.owner | {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = api.client.post(SUBMISSIONS, content=body, headers=headers)
+
+    assert answer.json()["weights"]["name"] == kept
+
+
+def test_an_empty_file_field_of_a_browser_is_no_file(api: Api) -> None:
+    answer = api.submit({"kind": "train"}, files=[("weights", ("", b""))])
+
+    assert answer.status_code == 201
+
+
+@pytest.fixture
+def small_limit(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """An upload limit of 100 kB."""
+    monkeypatch.setenv("UPLOAD_LIMIT_BYTES", "100000")
+    get_settings.cache_clear()
+    yield 100_000
+    get_settings.cache_clear()
+
+
+def in_chunks(size_bytes: int) -> Iterator[bytes]:
+    """A body whose size nobody declares."""
+    yield b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nyannet\r\n'
+    yield b'--b\r\nContent-Disposition: form-data; name="weights"; filename="w.safetensors"\r\n\r\n'
+    for _ in range(0, size_bytes, 10_000):
+        yield bytes(10_000)
+    yield b"\r\n--b--\r\n"
+
+
+def assert_too_large(api: Api, answer: Any, limit: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
+    assert f"larger than {limit} MB" in answer.json()["detail"]
+    assert (api.stored_blobs(), api.stored_submissions()) == ([], [])
+
+
+def test_a_file_of_exactly_the_limit_is_kept(api: Api, small_limit: int) -> None:
+    content = safetensors(small_limit - len(safetensors(99_000)) + 99_000)
+
+    answer = api.submit(EVALUATE, files=[("weights", ("w.safetensors", content))])
+
+    assert (len(content), answer.status_code) == (small_limit, 201)
+
+
+def test_a_file_one_byte_over_the_limit_is_too_large(api: Api, small_limit: int) -> None:
+    content = safetensors(small_limit - len(safetensors(99_000)) + 99_001)
+
+    answer = api.submit(EVALUATE, files=[("weights", ("w.safetensors", content))])
+
+    assert_too_large(api, answer, "0.1")
+
+
+def test_a_body_declared_over_the_limit_is_too_large(api: Api, small_limit: int) -> None:
+    body = b"".join(in_chunks(FIELDS_LIMIT_BYTES + small_limit))
+
+    headers = api.owner | {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = api.client.post(SUBMISSIONS, content=body, headers=headers)
+
+    assert_too_large(api, answer, "0.1")
+
+
+def test_a_body_streamed_over_the_limit_is_too_large(api: Api, small_limit: int) -> None:
+    headers = api.owner | {"Content-Type": "multipart/form-data; boundary=b"}
+
+    answer = api.client.post(SUBMISSIONS, content=in_chunks(2_000_000), headers=headers)
+
+    assert_too_large(api, answer, "0.1")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tokens", SUBMISSIONS])
+def test_json_over_a_megabyte_is_too_large(api: Api, path: str) -> None:
+    headers = api.owner | {"Content-Type": "application/json"}
+
+    answer = api.client.post(path, content=bytes(FIELDS_LIMIT_BYTES + 1), headers=headers)
+
+    assert_too_large(api, answer, "1")
+
+
+def test_a_page_that_was_sent_too_much_says_so_in_html(api: Api) -> None:
+    answer = api.client.post("/sign-in", data={"handle": "x" * FIELDS_LIMIT_BYTES})
+
+    assert answer.status_code == 413
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+KEYS = {"k", "x" * 200, "!~", "5f0c8a9e-1f7b-7a52-9b7e-0a3d0e5b1c2d"}
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_a_key_of_visible_ascii_is_taken(api: Api, key: str) -> None:
+    answer = api.client.post(SUBMISSIONS, data={"model": "yannet"}, headers=api.owner | {"Idempotency-Key": key})
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "two words", "tab\there", "é".encode("latin-1")])
+def test_another_key_is_refused(api: Api, key: str | bytes) -> None:
+    answer = api.client.post(SUBMISSIONS, data={"model": "yannet"}, headers=api.owner | {"Idempotency-Key": key})
+
+    assert (answer.status_code, set(answer.json()["fields"])) == (422, {"idempotency_key"})
+    assert api.stored_submissions() == []
+
+
+def test_the_same_key_with_another_file_is_a_conflict_and_the_file_is_not_kept(api: Api) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = api.client.post(SUBMISSIONS, **form_with(GOOD), headers=api.owner | headers)
+
+    answer = api.client.post(SUBMISSIONS, **form_with(safetensors(9)), headers=api.owner | headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert f"#{first.json()['number']}" in answer.json()["detail"]
+    assert len(api.stored_blobs()) == len(api.stored_submissions()) == 1
+
+
+def form_with(content: bytes) -> dict[str, Any]:
+    return {"data": {"model": "yannet"}, "files": [("weights", ("w.safetensors", content))]}
+
+
+def json_text(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Bearer mnb_wrong", "Basic b3duZXI6eA==", "Digest x", "Bearer \x80"],
+)
+def test_without_a_valid_token_nothing_is_read_and_one_sentence_says_so(api: Api, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
+
+    answer = api.client.post(SUBMISSIONS, **form_with(GOOD), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert "valid API token" in answer.json()["detail"]
+    assert (api.stored_blobs(), api.stored_submissions()) == ([], [])
