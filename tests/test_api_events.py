@@ -143,7 +143,7 @@ def test_a_last_event_id_that_is_no_number_is_refused(api: Api, story: Story, la
     assert (answer.status_code, set(answer.json()["fields"])) == (422, {"last_event_id"})
 
 
-@pytest.mark.parametrize("after", ["-1", "x"])
+@pytest.mark.parametrize("after", ["-1", "x", str(2**31), "9" * 30])
 def test_an_after_that_is_no_number_is_refused(api: Api, story: Story, after: str) -> None:
     assert api.client.get(f"{story.path}?after={after}").status_code == 422
 

@@ -118,6 +118,18 @@ def test_a_failure_keeps_its_sentence_and_values_apart() -> None:
     assert str(told.failure.message) == "at step 12"
 
 
+def test_what_no_database_can_hold_is_replaced_in_a_failure() -> None:
+    told, _, _ = story()
+    told.line(
+        b'{"kind": "failed", "outcome": "bad_model", "text": "%(e)s", "values": {"e": "a\\u0000b\\ud800c"}, '
+        b'"detail": "x\\u0000y"}'
+    )
+
+    assert told.failure is not None
+    assert str(told.failure.message) == "a�b?c"
+    assert told.failure.detail == "x�y"
+
+
 def test_control_characters_do_not_reach_the_log() -> None:
     told, events, _ = story()
     told.log("\x1b[31mred\x07 <b>bold</b>\n")

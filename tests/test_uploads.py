@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.core.settings import get_settings
 from app.web.uploads import FIELDS_LIMIT_BYTES
-from app.web.weights_files import HEADER_LIMIT_BYTES
+from app.web.weights_files import HEAD_BYTES, HEADER_LIMIT_BYTES, check_weights_file
 from tests.api import SUBMISSIONS, Api, safetensors
 
 pytest_plugins = ["tests.api_fixtures"]
@@ -379,3 +381,42 @@ def test_without_a_valid_token_nothing_is_read_and_one_sentence_says_so(api: Api
     assert answer.headers["www-authenticate"] == "Bearer"
     assert "valid API token" in answer.json()["detail"]
     assert (api.stored_blobs(), api.stored_submissions()) == ([], [])
+
+
+# The database is the same for all examples: that is meant, and each is one request.
+MANY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+VALUES = st.recursive(
+    SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(max_size=5), v, max_size=3), max_leaves=6
+)
+NAMES = st.sampled_from(["kind", "model", "title", "notes", "options", "recipe", "weights"]) | st.text(max_size=8)
+FIELDS = st.sampled_from(["kind", "title", "notes", "epochs", "seed", "optimizer", "option.dropout", "weights", "x"])
+
+
+@MANY
+@given(st.dictionaries(NAMES, VALUES, max_size=5))
+def test_any_object_is_taken_or_refused_and_never_our_fault(api: Api, given: dict[str, Any]) -> None:
+    content = json_text({"model": "yannet"} | given)
+
+    answer = api.client.post(SUBMISSIONS, content=content, headers=api.owner | {"Content-Type": "application/json"})
+
+    assert answer.status_code in (201, 400, 422)
+
+
+@MANY
+@given(st.dictionaries(FIELDS, st.text(max_size=30), max_size=5))
+def test_any_form_is_taken_or_refused_and_never_our_fault(api: Api, given: dict[str, str]) -> None:
+    answer = api.submit({name: text.encode("utf-8", "replace").decode() for name, text in given.items()})
+
+    assert answer.status_code in (201, 422)
+
+
+@settings(MANY, max_examples=300)
+@given(st.binary(max_size=64) | st.builds(lambda n, rest: length(n) + rest, st.integers(0, 80), st.binary(max_size=90)))
+def test_a_file_is_good_only_if_its_header_fits_into_it(content: bytes) -> None:
+    problem = check_weights_file("w.safetensors", len(content), content[:HEAD_BYTES])
+
+    header_bytes = int.from_bytes(content[:8], "little")
+    looks_good = len(content) >= 10 and 2 <= header_bytes <= len(content) - 8 and content[8:9] == b"{"
+    assert (problem is None) is looks_good
+    assert problem is None or "“w.safetensors”" in str(problem)

@@ -114,8 +114,8 @@ class Story:
             self._training_since = None
 
     def _hello(self, message: dict[str, Any]) -> None:
-        versions = {str(key)[:40]: str(value)[:80] for key, value in message["versions"].items()}
-        self.versions = versions | {"device": str(message["device"])[:80]}
+        versions = {_clean(key, 40): _clean(value, 80) for key, value in message["versions"].items()}
+        self.versions = versions | {"device": _clean(message["device"], 80)}
 
     def _model(self, message: dict[str, Any]) -> None:
         self.parameters = int(message["parameters"])
@@ -147,11 +147,11 @@ class Story:
         outcome = Outcome(message["outcome"])
         if outcome not in CHILD_OUTCOMES:
             raise ValueError(outcome)
-        values = {str(key)[:40]: _scalar(value) for key, value in message["values"].items()}
-        sentence = Sentence(str(message["text"])[:TEXT_LIMIT_CHARACTERS], values)
+        values = {_clean(key, 40): _scalar(value) for key, value in message["values"].items()}
+        sentence = Sentence(_clean(message["text"], TEXT_LIMIT_CHARACTERS), values)
         sentence.text % sentence.values  # raises here, not on the page, if text and values do not fit
         detail = message.get("detail")
-        self.failure = Failure(outcome, sentence, str(detail)[-DETAIL_LIMIT_CHARACTERS:] if detail else None)
+        self.failure = Failure(outcome, sentence, _clean(str(detail)[-DETAIL_LIMIT_CHARACTERS:]) if detail else None)
 
     def _done(self, message: dict[str, Any]) -> None:
         self.done = True
@@ -159,15 +159,20 @@ class Story:
 
 def _layer(layer: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": str(layer["name"])[:120],
-        "type": str(layer["type"])[:120],
+        "name": _clean(layer["name"], 120),
+        "type": _clean(layer["type"], 120),
         "output": [int(size) for size in layer["output"][:8]],
         "parameters": int(layer["parameters"]),
     }
 
 
 def _scalar(value: object) -> str | int | float:
-    return value if isinstance(value, int | float) else str(value)[:TEXT_LIMIT_CHARACTERS]
+    return value if isinstance(value, int | float) else _clean(value, TEXT_LIMIT_CHARACTERS)
+
+
+def _clean(value: object, limit: int | None = None) -> str:
+    """A text that every database and page can hold: no NUL, which Postgres refuses, and no half of a character."""
+    return str(value)[:limit].replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
 
 
 HANDLERS: dict[str, Callable[[Story, dict[str, Any]], None]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.core.ranking import Place, Score, rank
+from app.core.ranking import Place, Score, in_order, rank
 from app.core.tables import Result, Run, Submission, User
 
 
@@ -26,11 +26,10 @@ def board(session: Session, dataset: str, one_per_student: bool = True) -> list[
     One entry per student by default: their best one. The baselines all belong to the course, and all stay.
     """
     found = {run.id: (submission, run, result, user) for submission, run, result, user in _standing(session, dataset)}
-    places = rank([_score(run, result) for _, run, result, _ in found.values()])
+    scores = [_score(run, result) for _, run, result, _ in found.values()]
     if one_per_student:
-        kept = _best_of_each(places, found)
-        places = rank([_score(*found[run_id][1:3]) for run_id in kept])
-    return [Row(place, *found[place.run_id]) for place in places]
+        scores = _best_of_each(in_order(scores), found)
+    return [Row(place, *found[place.run_id]) for place in rank(scores)]
 
 
 def _standing(session: Session, dataset: str) -> list[tuple[Submission, Run, Result, User]]:
@@ -52,12 +51,12 @@ def _score(run: Run, result: Result) -> Score:
     return Score(run.id, result.correct, result.total, result.test_loss, result.created, result.hits)
 
 
-def _best_of_each(places: list[Place], found: dict[str, tuple[Submission, Run, Result, User]]) -> list[str]:
-    kept: dict[object, str] = {}
-    for place in places:
-        submission = found[place.run_id][0]
-        student = place.run_id if submission.is_baseline else submission.user_id
-        kept.setdefault(student, place.run_id)
+def _best_of_each(ordered: list[Score], found: dict[str, tuple[Submission, Run, Result, User]]) -> list[Score]:
+    kept: dict[object, Score] = {}
+    for score in ordered:
+        submission = found[score.run_id][0]
+        student = score.run_id if submission.is_baseline else submission.user_id
+        kept.setdefault(student, score)
     return list(kept.values())
 
 

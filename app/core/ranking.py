@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class Place:
     high: float
 
 
+@lru_cache(maxsize=10_000)
 def interval(correct: int, total: int) -> tuple[float, float]:
     """The 95 % interval of an accuracy, 0..1.
 
@@ -57,9 +59,14 @@ def rank(scores: Sequence[Score]) -> list[Place]:
     The range of a place is 1 + those significantly better … N − those significantly worse, by exact McNemar tests
     between all pairs, Holm-adjusted. All scores must be of the same test images.
     """
-    ordered = sorted(scores, key=lambda score: (score.wrong, score.test_loss, score.created, score.run_id))
+    ordered = in_order(scores)
     better = _significantly_better(ordered)
     return [_place(ordered[i], i, better) for i in range(len(ordered))]
+
+
+def in_order(scores: Sequence[Score]) -> list[Score]:
+    """Best first, without the tests."""
+    return sorted(scores, key=lambda score: (score.wrong, score.test_loss, score.created, score.run_id))
 
 
 def _place(score: Score, index: int, better: npt.NDArray[np.bool_]) -> Place:
@@ -90,7 +97,9 @@ def _only_first_right(ordered: Sequence[Score]) -> npt.NDArray[np.int64]:
     bits = np.unpackbits(
         np.frombuffer(b"".join(score.hits for score in ordered), np.uint8).reshape(len(ordered), -1), axis=1
     )
-    hits = bits[:, : ordered[0].total].astype(np.float32)  # float32 counts exactly to 16 million and multiplies fast
+    # Images that all read right count for nobody, and there are many.
+    bits = bits[:, : ordered[0].total]
+    hits = bits[:, ~bits.all(axis=0)].astype(np.float32)  # float32 counts exactly to 16 million and multiplies fast
     counts: npt.NDArray[np.int64] = np.rint(hits @ (1 - hits).T).astype(np.int64)
     return counts
 

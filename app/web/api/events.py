@@ -55,7 +55,9 @@ class Look:
 async def get_events(
     number: int,
     reader: Reader,
-    after: Annotated[int, Query(ge=0, description="Start behind this event; a Last-Event-ID goes first.")] = 0,
+    after: Annotated[
+        int, Query(ge=0, lt=2**31, description="Start behind this event; a Last-Event-ID goes first.")
+    ] = 0,
     last_event_id: Annotated[str | None, Header(description="Sent by browsers when they come back.")] = None,
 ) -> StreamingResponse:
     """Each event has a number, a kind and JSON. The last one is `end` with state and outcome; then it closes."""

@@ -15,7 +15,7 @@ class Me(BaseModel):
     """The user whose token was sent."""
 
     handle: str = Field(examples=["zhou-yi"])
-    name: str = Field(examples=["周一"])
+    name: str = Field(examples=["Zhou Yi"])
     role: str = Field(examples=["student"])
     language: str = Field(examples=["zh"])
     created: datetime

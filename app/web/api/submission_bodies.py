@@ -24,7 +24,7 @@ class Author(BaseModel):
     """Who submitted."""
 
     handle: str = Field(examples=["zhou-yi"])
-    name: str = Field(examples=["周一"])
+    name: str = Field(examples=["Zhou Yi"])
 
 
 class Interval(BaseModel):

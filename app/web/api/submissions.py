@@ -126,7 +126,7 @@ def _create(request: Request, caller: User, asked: submissions.Request) -> tuple
     "/submissions/{number}",
     operation_id="getSubmission",
     summary="One submission with its run and its result",
-    responses=problems(401, 404),
+    responses=problems(401, 404, 422),
 )
 def get_submission(number: int, request: Request, reader: Reader) -> SubmissionBody:
     """Public. A withdrawn one is there for its author and the teacher only."""
@@ -138,7 +138,7 @@ def get_submission(number: int, request: Request, reader: Reader) -> SubmissionB
     "/submissions/{number}",
     operation_id="withdrawSubmission",
     summary="Cancel a submission's run and take it off the board",
-    responses=problems(401, 403, 404),
+    responses=problems(401, 403, 404, 422),
 )
 def delete_submission(number: int, request: Request, caller: Caller) -> SubmissionBody:
     """For its author and the teacher. Nothing is deleted; doing it again changes nothing."""
@@ -154,7 +154,7 @@ def delete_submission(number: int, request: Request, caller: Caller) -> Submissi
     operation_id="retrySubmission",
     summary="Run a submission again whose last run failed",
     status_code=201,
-    responses=problems(401, 403, 404, 409),
+    responses=problems(401, 403, 404, 409, 422),
 )
 def post_run(number: int, request: Request, caller: Caller) -> SubmissionBody:
     """For its author and the teacher."""

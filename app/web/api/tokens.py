@@ -82,7 +82,7 @@ def get_tokens(caller: Caller) -> list[TokenBody]:
     operation_id="revokeToken",
     summary="Revoke one of my tokens",
     status_code=204,
-    responses=problems(401, 404),
+    responses=problems(401, 404, 422),
 )
 def delete_token(token_id: int, caller: Caller) -> None:
     """It stops working at once."""

@@ -24,7 +24,7 @@ router = APIRouter(tags=["submissions"])
     response_class=StreamingResponse,
     responses={
         200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
-        **problems(401, 404),
+        **problems(401, 404, 422),
     },
 )
 def get_weights(number: int, reader: Reader) -> StreamingResponse:
