@@ -167,7 +167,9 @@ def _layer(layer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scalar(value: object) -> str | int | float:
-    return value if isinstance(value, int | float) else _clean(value, TEXT_LIMIT_CHARACTERS)
+    if isinstance(value, int | float) and math.isfinite(value):  # Postgres' JSON has no NaN
+        return value
+    return _clean(value, TEXT_LIMIT_CHARACTERS)
 
 
 def _clean(value: object, limit: int | None = None) -> str:
