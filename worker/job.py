@@ -53,7 +53,7 @@ def remove_folders_of_the_dead(settings: Settings, living: set[str]) -> None:
 
 def order_of(submission: Submission, folder: Path, dataset: Dataset, blobs: Blobs, settings: Settings) -> Order:
     """The order for a submission's child; its weights are fetched into the folder."""
-    threads = settings.worker_threads or len(os.sched_getaffinity(0))
+    threads = settings.worker_threads or _usable_cores()
     job: dict[str, Any] = {
         "kind": submission.kind,
         "model": submission.model,
@@ -70,3 +70,8 @@ def order_of(submission: Submission, folder: Path, dataset: Dataset, blobs: Blob
     cpu_time_s = int(settings.run_time_limit_s * threads) + CPU_MARGIN_S
     limits = Limits(settings.memory_limit_bytes, cpu_time_s)
     return Order(job, folder, dataset, limits, settings.run_time_limit_s)
+
+
+def _usable_cores() -> int:
+    """Cores that this process may use; macOS has no affinity and lets every process use all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -74,7 +74,7 @@ def update(language: str) -> list[str]:
     return [str(message.id) for message in catalogue if message.id and not is_complete(message.string)]
 
 
-def is_complete(translation: str | tuple[str, ...] | list[str]) -> bool:
+def is_complete(translation: str | tuple[str, ...] | list[str] | None) -> bool:
     """Whether all forms of a translation are there."""
     return all(translation) if isinstance(translation, tuple | list) else bool(translation)
 

@@ -195,9 +195,10 @@ class SubmissionView:
     def chart(self) -> Markup | None:
         """The training loss."""
         curve = result_view.curve(self.result) if self.result else self.story.curve
-        if not curve.points:
+        points = curve.points
+        if not points:
             return None
-        first, last = curve.points[0][1], curve.points[-1][1]
+        first, last = points[0][1], points[-1][1]
         words = loss_charts.Words(
             self.page.say(DESCRIPTION) % {"first": f"{first:.3f}", "last": f"{last:.3f}"},
             self.page.say(LOSS_AXIS),

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
+import numpy as np
 from markupsafe import Markup
 
 from app.web.charts.marks import Frame, Point, Scale, Tick, dot, label, line, rule, short, svg
 
+# A run with batch size 1 has a million steps; beyond this many they are averaged before anything is drawn.
+POINTS_MAXIMUM = 2400
 # More points than the widest screen has pixels for them only cost bytes.
 RAW_POINTS = 420
 SMOOTH_POINTS = 200
@@ -33,10 +36,15 @@ class Curve:
     @property
     def points(self) -> list[Point]:
         """Step and loss, without what a logarithm cannot show."""
-        if not self.losses:
-            return []
-        width = self.done / len(self.losses)
-        return [((i + 0.5) * width, loss) for i, loss in enumerate(self.losses) if math.isfinite(loss) and loss > 0]
+        values = np.asarray(self.losses, dtype=np.float64)
+        steps = (np.arange(len(values)) + 0.5) * (self.done / max(1, len(values)))
+        usable = np.isfinite(values) & (values > 0)
+        steps, values = steps[usable], values[usable]
+        if len(values) > POINTS_MAXIMUM:
+            starts = np.linspace(0, len(values), POINTS_MAXIMUM, endpoint=False).astype(int)
+            counts = np.diff(starts, append=len(values))
+            steps, values = np.add.reduceat(steps, starts) / counts, np.add.reduceat(values, starts) / counts
+        return list(zip(steps.tolist(), values.tolist(), strict=True))
 
 
 @dataclass(frozen=True)

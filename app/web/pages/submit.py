@@ -37,6 +37,12 @@ def get_submit(
     return _show(page, session, first_form(model))
 
 
+@router.get("/submit/model")
+def get_model() -> RedirectResponse:
+    """Where the language switch of a form that was shown again leads."""
+    return RedirectResponse("/submit", 303)
+
+
 @router.post("/submit/model")
 async def post_model(page: ThisPage, request: Request, reader: CurrentUser) -> HTMLResponse:
     """The form with another model's options; nothing is submitted."""

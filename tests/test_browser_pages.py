@@ -1,0 +1,305 @@
+"""The pages in a real Chromium, against a real web process. No worker runs; the tests tell what one would."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from app.core.database import session_scope
+from app.core.runs import add_event, latest_run
+from app.core.submissions import find
+from tests.conftest import clear_caches
+from tests.factories import PASSWORD, drawn_result, make_member, make_run_live
+from tests.service import free_port, service
+from tests.test_pages_submit import weights_file
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NARROW = {"width": 320, "height": 640}
+TIMEOUT_MS = 10_000
+# A form that comes back with errors is answered with 422, which Chromium logs; that is no mistake of the page.
+HARMLESS = re.compile(r"status of (422|404|409|413)")
+
+
+@pytest.fixture(scope="module")
+def address(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A web of its own for this file."""
+    folder = tmp_path_factory.mktemp("browser")
+    shutil.copy(migrated_sqlite, folder / "board.sqlite")
+    with pytest.MonkeyPatch.context() as patch, service(folder) as running:
+        patch.setenv("DATA_DIR", str(folder))
+        patch.setenv("SECRET_KEY", "a key for tests only")
+        patch.delenv("DATABASE_URL", raising=False)
+        clear_caches()
+        port = free_port()
+        running.web(port)
+        with session_scope() as session:
+            make_member(session)
+        yield f"http://127.0.0.1:{port}"
+    clear_caches()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Where it is missing, the tests are skipped, except in CI, where they fail."""
+    if not Path(CHROMIUM).exists():
+        reason = f"{CHROMIUM} is not there; install Chromium to run the browser tests"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Window:
+    """A window, and what went wrong in it."""
+
+    page: Page
+    address: str
+    complaints: list[str]
+
+    def open(self, path: str) -> None:
+        """Go to a page of ours."""
+        self.page.goto(self.address + path)
+
+    def sign_in(self) -> "Window":
+        """As Zhou Yi."""
+        self.open("/sign-in")
+        self.page.fill("#f-handle", "zhou-yi")
+        self.page.fill("#f-password", PASSWORD)
+        self.page.click("main form button.p")
+        self.page.wait_for_url(self.address + "/")
+        return self
+
+
+@pytest.fixture
+def windows(browser: Browser, address: str) -> Iterator[Any]:
+    """Makes windows; none of them may break the content security policy or log an error."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(**options: Any) -> Window:
+        context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options)
+        context.set_default_timeout(TIMEOUT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        return Window(page, address, complaints)
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [complaint for complaint in complaints if not HARMLESS.search(complaint)] == []
+
+
+@pytest.fixture
+def window(windows: Any) -> Window:
+    """One window, of a stranger."""
+    made: Window = windows()
+    return made
+
+
+def submitted_number(page: Page) -> int:
+    """The number of the submission whose page is open."""
+    page.wait_for_url(re.compile(r"/s/\d+$"))
+    return int(page.url.rpartition("/")[2])
+
+
+def submit(window: Window, title: str) -> int:
+    """Submit the model that the form suggests."""
+    window.open("/submit")
+    window.page.fill("#f-title", title)
+    window.page.click("#submit-button")
+    return submitted_number(window.page)
+
+
+def test_a_stranger_joins_and_submits_a_model_of_the_zoo(window: Window) -> None:
+    page = window.page
+    window.open("/")
+    page.click("main a.btn.p")
+    page.wait_for_url(re.compile("/sign-in"))
+    page.click("main a[href^='/join']")
+    page.fill("#f-name", "马丽")
+    page.fill("#f-handle", "ma-li")
+    page.fill("#f-password", PASSWORD)
+    page.click("main form button.p")
+    page.wait_for_url(re.compile("/submit$"))
+    page.select_option("#f-model", "lenet5")
+    expect(page.locator("[name='option.hidden_units']")).to_have_value("120")
+    expect(page.locator("#curl-fields")).to_contain_text("-F model=lenet5")
+    page.fill("#f-title", "my first LeNet")
+    page.click("#submit-button")
+    submitted_number(page)
+    expect(page.locator("h1")).to_have_text("my first LeNet")
+    expect(page.locator("#live-title")).to_contain_text("Waiting in the queue")
+    page.click("a[hreflang=zh]")
+    expect(page.locator("#live-title")).to_contain_text("排队等待中")
+    window.open("/")
+    expect(page.locator("#now")).to_contain_text("my first LeNet")
+
+
+def test_a_wrong_value_is_named_beside_its_field_without_a_reload(windows: Any) -> None:
+    window = windows().sign_in()
+    page = window.page
+    window.open("/submit")
+    page.evaluate("window.isSamePage = true")
+    page.fill("#f-learning_rate", "fast")
+    page.click("#submit-button")
+    expect(page.locator("#f-learning_rate-error")).to_contain_text("“fast” was given")
+    expect(page.locator("#f-learning_rate")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".errs")).to_be_focused()
+    assert page.evaluate("window.isSamePage")
+    page.fill("#f-learning_rate", "0.05")
+    page.click("#submit-button")
+    submitted_number(page)
+
+
+def test_enter_in_a_field_submits_nothing(windows: Any) -> None:
+    window = windows().sign_in()
+    window.open("/submit")
+    window.page.focus("#f-title")
+    window.page.keyboard.press("Enter")
+    window.page.wait_for_timeout(300)
+    assert window.page.url.endswith("/submit")
+
+
+def test_weights_are_uploaded(windows: Any, tmp_path: Path) -> None:
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes(weights_file())
+    window = windows().sign_in()
+    page = window.page
+    window.open("/submit")
+    expect(page.locator("#f-weights")).to_be_hidden()
+    page.check("[value=evaluate]")
+    page.fill("#f-epochs", "99")
+    page.set_input_files("#f-weights", file)
+    page.click("#submit-button")
+    expect(page.locator("#f-epochs-error")).to_be_visible()
+    page.fill("#f-epochs", "3")
+    page.click("#submit-button")
+    submitted_number(page)
+    expect(page.locator(".shead")).to_contain_text("Author's weights")
+
+
+def test_a_file_over_the_limit_is_not_even_sent(windows: Any, tmp_path: Path) -> None:
+    file = tmp_path / "large.safetensors"
+    with file.open("wb") as sparse:
+        sparse.truncate(51_000_000)
+    window = windows().sign_in()
+    window.open("/submit")
+    window.page.check("[value=evaluate]")
+    window.page.set_input_files("#f-weights", file)
+    expect(window.page.locator("#upload-problem")).to_have_text("The file is larger than 50 MB.")
+
+
+def test_a_live_page_follows_its_run_to_the_result(windows: Any) -> None:
+    window = windows().sign_in()
+    page = window.page
+    number = submit(window, "followed")
+    page.evaluate("window.isSamePage = true")
+    with session_scope() as session:
+        run = latest_run(session, find(session, number))
+        start = make_run_live(session, run)
+    tell(run.id, start, "model", {"parameters": 7850, "layers": [layer()]})
+    expect(page.locator("#live-title")).to_contain_text("Checking the model")
+    expect(page.locator("#live-structure")).to_contain_text("7,850")
+    tell(run.id, start, "loss", {"epoch": 2, "step": 600, "steps": 1200, "losses": [2.0, 1.0, 0.5]})
+    expect(page.locator("#live-title")).to_contain_text("Training · epoch 2 of 3")
+    expect(page).to_have_title("50% followed · MNIST Benchmark")
+    expect(page.locator("#live-chart svg")).to_be_visible()
+    expect(page.locator("#announcement")).to_have_text("Training, 50 percent done.")
+    tell(run.id, start, "log", {"text": "a line <b>as it is</b>"})
+    expect(page.locator("#log")).to_contain_text("a line <b>as it is</b>")
+    with session_scope() as session:
+        drawn_result(session, latest_run(session, find(session, number)), total=1000, share=0.986)
+    expect(page.locator(".big")).to_contain_text("98.60")
+    assert page.evaluate("window.isSamePage")
+
+
+def tell(run_id: str, start: int, kind: str, data: dict[str, Any]) -> None:
+    with session_scope() as session:
+        add_event(session, run_id, start, kind, data)
+
+
+def layer() -> dict[str, Any]:
+    return {"name": "0", "type": "Linear", "output": [10], "parameters": 7850}
+
+
+def test_the_theme_changes_without_a_reload_and_stays(window: Window) -> None:
+    page = window.page
+    window.open("/about")
+    page.evaluate("window.isSamePage = true")
+    button = page.locator("[data-theme-form] button")
+    button.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    button.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate("window.isSamePage")
+    window.open("/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_everything_works_without_scripts(windows: Any) -> None:
+    window = windows(java_script_enabled=False).sign_in()
+    page = window.page
+    window.open("/submit")
+    page.select_option("#f-model", "mlp")
+    page.click("#show-model")
+    expect(page.locator("[name='option.hidden_layers']")).to_be_visible()
+    page.fill("#f-epochs", "99")
+    page.click("#submit-button")
+    expect(page.locator("#f-epochs-error")).to_be_visible()
+    page.fill("#f-epochs", "2")
+    page.click("#submit-button")
+    submitted_number(page)
+    expect(page.locator("#live-title")).to_contain_text("Waiting in the queue")
+    page.click("text=Cancel the run")
+    expect(page.locator("#failed-title")).to_have_text("Cancelled")
+
+
+def test_the_board_fits_beside_long_titles(windows: Any) -> None:
+    window = windows().sign_in()
+    number = submit(window, "unbreakable" * 7)
+    with session_scope() as session:
+        drawn_result(session, latest_run(session, find(session, number)), total=1000, share=0.999)
+    assert width_of(window, "/?best=0") == 1280
+    table, card = (window.page.locator(f"{part}").bounding_box() for part in (".lbt", ".card.tb"))
+    assert table["width"] <= card["width"]
+
+
+def test_no_page_scrolls_sideways_on_a_narrow_phone(windows: Any) -> None:
+    window = windows(viewport=NARROW).sign_in()
+    done = submit(window, "a rather long title for a narrow phone, without any sense")
+    with session_scope() as session:
+        drawn_result(session, latest_run(session, find(session, done)), total=1000)
+    waiting = submit(window, "unbreakable" * 7)
+    paths = ["/", "/submit", "/me", "/me/tokens", "/me/password", "/about", "/no-page", f"/s/{done}", f"/s/{waiting}"]
+    too_wide = {path: width for path in paths if (width := width_of(window, path)) > NARROW["width"]}
+    assert too_wide == {}
+
+
+def width_of(window: Window, path: str) -> int:
+    window.open(path)
+    width: int = window.page.evaluate("document.documentElement.scrollWidth")
+    return width
