@@ -288,8 +288,9 @@ def test_the_board_fits_beside_long_titles(windows: Any) -> None:
     assert table["width"] <= card["width"]
 
 
-def test_no_page_scrolls_sideways_on_a_narrow_phone(windows: Any) -> None:
-    window = windows(viewport=NARROW).sign_in()
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_no_page_scrolls_sideways_on_a_narrow_phone(windows: Any, locale: str) -> None:
+    window = windows(viewport=NARROW, locale=locale).sign_in()
     done = submit(window, "a rather long title for a narrow phone, without any sense")
     with session_scope() as session:
         drawn_result(session, latest_run(session, find(session, done)), total=1000)

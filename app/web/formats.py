@@ -101,6 +101,11 @@ def clock(moment: datetime) -> str:
     return f"{moment.astimezone():%H:%M:%S}"
 
 
+def time_of_day(moment: datetime) -> str:
+    """A time of day where seconds would promise too much: `17:04`."""
+    return f"{moment.astimezone():%H:%M}"
+
+
 def ago(moment: datetime, language: str, at: datetime | None = None) -> str:
     """How long ago, if that is under a day; else the date, short if it is of this year."""
     age = (at or datetime.now(UTC)) - moment

@@ -152,7 +152,7 @@ def _filters(language: str) -> dict[str, Any]:
         formats.minutes,
         formats.loss,
         formats.setting,
-        formats.clock,
+        formats.time_of_day,
     )
     worded = (formats.day, formats.full_moment, formats.ago, formats.spell)
     filters = {function.__name__: function for function in plain}

@@ -1,0 +1,82 @@
+"""Weights in and out: what fits is taken, and what does not is named with both shapes."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load, save_file
+from torch import Tensor, nn
+
+from worker.child.failure import Failure
+from worker.child.weights import dump_weights, load_weights
+
+
+@pytest.fixture
+def small_net() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 8), nn.BatchNorm1d(8), nn.Linear(8, 10))
+
+
+def refusal(model: nn.Module, tensors: dict[str, Tensor], folder: Path) -> str:
+    """The sentence with which weights are refused."""
+    save_file(tensors, folder / "w.safetensors")
+    with pytest.raises(Failure) as caught:
+        load_weights(model, folder / "w.safetensors")
+    assert caught.value.outcome == "bad_file"
+    return caught.value.text % caught.value.values
+
+
+def test_weights_of_another_size_are_refused_with_both_shapes(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = small_net.state_dict() | {"1.weight": torch.zeros(9, 784)}
+    sentence = refusal(small_net, tensors, tmp_path)
+    assert sentence == "The tensor 1.weight has shape [9, 784] in the weights file, but the model needs [8, 784]."
+
+
+def test_a_missing_tensor_is_named_with_its_shape(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = small_net.state_dict()
+    del tensors["3.bias"]
+    assert "lacks the tensor 3.bias of shape [10]" in refusal(small_net, tensors, tmp_path)
+
+
+def test_an_unexpected_tensor_is_named_with_its_shape(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = small_net.state_dict() | {"4.weight": torch.zeros(2, 3)}
+    assert "a tensor 4.weight of shape [2, 3] that the model does not have" in refusal(small_net, tensors, tmp_path)
+
+
+def test_a_tensor_of_whole_numbers_for_weights_is_refused(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = small_net.state_dict() | {"3.bias": torch.zeros(10, dtype=torch.int32)}
+    assert "3.bias has type torch.int32" in refusal(small_net, tensors, tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300])
+def test_a_weight_that_is_not_finite_in_float32_is_refused(small_net: nn.Module, tmp_path: Path, value: float) -> None:
+    tensors = small_net.state_dict() | {"3.bias": torch.full((10,), value, dtype=torch.float64)}
+    assert "3.bias of the weights file has values that are not finite" in refusal(small_net, tensors, tmp_path)
+
+
+def test_a_tensor_given_with_and_without_prefix_is_refused(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = small_net.state_dict() | {"module.3.bias": torch.zeros(10)}
+    assert "has the tensor 3.bias twice" in refusal(small_net, tensors, tmp_path)
+
+
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_wrapped_weights_of_any_floating_type_fit(
+    small_net: nn.Module, tmp_path: Path, prefix: str, dtype: torch.dtype
+) -> None:
+    given = {prefix + name: tensor.to(dtype) for name, tensor in small_net.state_dict().items() if tensor.ndim}
+    save_file(given, tmp_path / "w.safetensors")
+    nn.init.zeros_(small_net[3].weight)
+    load_weights(small_net, tmp_path / "w.safetensors")
+    assert torch.equal(small_net[3].weight, given[prefix + "3.weight"].float())
+
+
+def test_shared_weights_can_be_dumped() -> None:
+    layer = nn.Linear(10, 10)
+    tensors = load(dump_weights(nn.Sequential(layer, layer)))
+    assert torch.equal(tensors["0.weight"], tensors["1.weight"])
+
+
+def test_weights_in_the_fast_layout_are_dumped_in_the_plain_one() -> None:
+    model = nn.Conv2d(2, 3, 3).to(memory_format=torch.channels_last)
+    assert torch.equal(load(dump_weights(model))["weight"], model.weight)
