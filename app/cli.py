@@ -27,6 +27,13 @@ console = Console(soft_wrap=True, highlight=False)
 Supervised = Annotated[bool, typer.Option("--supervised", hidden=True, help="Stop when standard input ends.")]
 
 
+@app.callback()
+def keep_files_private() -> None:
+    """A class leaderboard for MNIST on which every number is measured."""
+    # The data folder holds password hashes, the secret key and the test labels: nobody else's to read.
+    os.umask(0o077)
+
+
 def address() -> str:
     """The address at which a browser on this machine finds the web."""
     settings = get_settings()

@@ -2,8 +2,9 @@
 
 import os
 import signal
-import sys
 import threading
+
+STANDARD_INPUT = 0
 
 
 def follow_supervisor() -> None:
@@ -16,6 +17,7 @@ def follow_supervisor() -> None:
 
 
 def _wait_for_end() -> None:
-    while sys.stdin.buffer.read(1):
+    # Not by sys.stdin: a thread that sleeps in its buffer makes Python abort when the process ends by itself.
+    while os.read(STANDARD_INPUT, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

@@ -59,8 +59,12 @@ def look_after(charge: Charge) -> None:
     if charge.process is None and now >= charge.restart_at:
         # Standard input is the lifeline (app/lifeline.py). A session of its own, so that Ctrl-C in the terminal
         # reaches only us and we stop the charges in good order.
-        charge.process = subprocess.Popen(charge.command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
         charge.started_at = now
+        try:
+            charge.process = subprocess.Popen(charge.command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603
+        except OSError as error:  # no memory or no process number is left; that may pass
+            charge.restart_at = now + LONGEST_PAUSE_S
+            log.warning("process cannot be started", name=charge.name, reason=str(error))
 
 
 def _note_death(charge: Charge, now: float) -> None:

@@ -15,6 +15,8 @@ def clear_caches() -> None:
     """Forget the settings, the engine and what hangs on them."""
     if database.get_engine.cache_info().currsize:
         database.get_engine().dispose()
+    if jobs.get_jobs.cache_info().currsize:
+        jobs.get_jobs().close()
     for cached in (settings.get_settings, database.get_engine, jobs.get_jobs, blobs.get_blobs):
         cached.cache_clear()
 
@@ -25,7 +27,9 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "board.sqlite"
     engine = database.make_engine(f"sqlite:///{path}")
     schema.migrate_tables(engine)
-    jobs.Jobs(engine).migrate(worker_concurrency=1, poll_interval_s=0.1)
+    facade = jobs.Jobs(engine)
+    facade.migrate(worker_concurrency=1, poll_interval_s=0.1)
+    facade.close()
     with Session(engine) as session, session.begin():
         seed_people(session)
     with engine.connect() as connection:

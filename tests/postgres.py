@@ -89,7 +89,9 @@ class Server:
     def _migrate(url: str) -> str:
         engine = database.make_engine(url)
         schema.migrate_tables(engine)
-        jobs.Jobs(engine).migrate(worker_concurrency=1, poll_interval_s=0.1)
+        facade = jobs.Jobs(engine)
+        facade.migrate(worker_concurrency=1, poll_interval_s=0.1)
+        facade.close()
         with Session(engine) as session, session.begin():
             seed_people(session)
         engine.dispose()

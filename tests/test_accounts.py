@@ -19,7 +19,7 @@ from app.core.accounts import (
     use_sign_in_link,
     user_of_token,
 )
-from app.core.database import session_scope
+from app.core.database import get_engine, session_scope
 from app.core.errors import InvalidFields, NotFound
 from app.core.tables import ApiToken, Membership, SignInLink, User
 
@@ -224,3 +224,12 @@ def test_moments_come_back_in_utc_from_either_database(either_database: str) -> 
     with session_scope() as session:
         stored = session.exec(select(User).where(User.handle == "zhou-yi")).one().created
         assert (stored, stored.utcoffset()) == (made, timedelta(0))
+
+
+def test_a_sign_up_that_fails_later_leaves_no_handle_behind(either_database: str) -> None:
+    with Session(get_engine()) as session:
+        add_user(session, "ghost", "Ghost", "student")
+        session.rollback()
+
+    with session_scope() as session:
+        assert find_user(session, "ghost") is None

@@ -154,12 +154,22 @@ def test_a_rank_is_among_all_results(api: Api, number: int) -> None:
 def test_a_failed_run_says_what_happened_and_what_to_do(api: Api, number: int) -> None:
     fail(number)
 
-    body = read(api, number)
+    body = read(api, number, api.owner)
 
     assert (body["state"], body["outcome"], body["result"]) == ("failed", "diverged", None)
     assert body["message"] == "The loss became NaN in epoch 2."
     assert body["message_source"]["values"] == {"value": "NaN", "epoch": 2}
     assert "learning rate" in body["what_to_do"]
+
+
+def test_others_hear_of_a_failed_run_in_general_words_only(api: Api, number: int) -> None:
+    fail(number)
+
+    body = read(api, number, api.other)
+
+    assert (body["state"], body["outcome"], body["detail"]) == ("failed", "diverged", None)
+    assert body["message"] == "The training loss stopped being a number."
+    assert body["message_source"]["values"] == {}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """The command line, as a person at a terminal sees it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,9 +11,10 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app
 from app.core.accounts import find_user, use_sign_in_link, user_of_token
-from app.core.database import get_engine
+from app.core.database import get_engine, make_engine
 from app.core.schema import check_tables
-from app.core.tables import Submission
+from app.core.settings import CHECKOUT
+from app.core.tables import Classroom, Submission
 from tests.conftest import clear_caches
 
 
@@ -94,3 +98,24 @@ def test_the_baselines_are_queued_once(data_dir: Path, session: Session) -> None
     assert (first, second) == (4, 0)
     assert sorted(session.exec(select(Submission.model)).all()) == sorted(BASELINES)
     assert len(get_jobs().active()[1]) == 4
+
+
+def test_three_first_starts_at_once_all_succeed_and_make_one_class(tmp_path: Path) -> None:
+    environment = os.environ | {"DATA_DIR": str(tmp_path / "new")}
+    command = [sys.executable, "-m", "app.cli", "migrate"]
+    starts = [subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL) for _ in range(3)]
+
+    assert [start.wait(timeout=60) for start in starts] == [0, 0, 0]
+
+    engine = make_engine(f"sqlite:///{tmp_path / 'new' / 'board.sqlite'}")
+    with Session(engine) as session:
+        assert len(session.exec(select(Classroom)).all()) == 1
+    engine.dispose()
+
+
+def test_the_data_folder_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    environment = os.environ | {"DATA_DIR": str(tmp_path / "new")}
+    subprocess.run([sys.executable, "-m", "app.cli", "migrate"], cwd=CHECKOUT, env=environment, check=True)
+
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "new" / "board.sqlite").stat().st_mode & 0o077 == 0

@@ -28,9 +28,24 @@ def claim(session: Session, number: int, executor_id: str) -> None:
     session.commit()
 
 
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def heart(data_dir: Path) -> Heart:
-    return Heart("me:1:a", "me", "cpu", get_jobs(), get_settings())
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def heart(data_dir: Path, clock: Clock) -> Heart:
+    return Heart("me:1:a", get_jobs(), get_settings(), set, clock)
 
 
 def test_nobody_was_heard_of_in_a_new_database(session: Session) -> None:
@@ -113,7 +128,7 @@ def test_our_own_runs_are_never_taken_from_us_by_ourselves(heart: Heart, session
 def test_two_workers_that_recover_at_once_do_it_once(heart: Heart, session: Session) -> None:
     number = queue()
     claim(session, number, "dead:1:x")
-    other = Heart("other:1:b", "other", "cpu", get_jobs(), get_settings())
+    other = Heart("other:1:b", get_jobs(), get_settings(), set)
 
     assert len(heart.beat_once()) + len(other.beat_once()) == 1
 
@@ -134,3 +149,59 @@ def test_a_worker_whose_row_was_forgotten_announces_itself_again(heart: Heart, s
     heart.beat_once()
 
     assert [worker.executor_id for worker in workers(session)] == ["me:1:a"]
+
+
+def test_a_run_of_ours_that_has_no_thread_is_queued_again_after_the_lease(
+    heart: Heart, clock: Clock, session: Session
+) -> None:
+    number = queue()
+    claim(session, number, "me:1:a")
+    first = heart.beat_once()
+    clock.now += get_settings().lease_s - 1
+    second = heart.beat_once()
+    clock.now += 2
+
+    assert (first, second) == ([], [])
+    assert heart.beat_once() == [run_of(number).id]
+
+
+def test_a_run_of_ours_that_has_a_thread_stays_ours(data_dir: Path, clock: Clock, session: Session) -> None:
+    number = queue()
+    claim(session, number, "me:1:a")
+    busy = Heart("me:1:a", get_jobs(), get_settings(), lambda: {run_of(number).id}, clock)
+    busy.beat_once()
+    clock.now += get_settings().lease_s + 1
+
+    assert busy.beat_once() == []
+
+
+def test_after_an_outage_the_others_get_a_lease_to_be_heard_of_again(
+    heart: Heart, clock: Clock, session: Session
+) -> None:
+    number = queue()
+    announce(session, "alive:1:x", "alive", "cpu")
+    claim(session, number, "alive:1:x")
+    heart.beat_once()
+    set_silence(session, "alive:1:x", 1000)
+    clock.now += 1000
+
+    during = heart.beat_once()
+    clock.now += get_settings().lease_s
+    after = heart.beat_once()
+
+    assert during == []
+    assert after == [run_of(number).id]
+
+
+def test_handing_back_leaves_alone_what_was_cancelled_or_is_anothers(session: Session) -> None:
+    ours, cancelled, theirs = queue("amy"), queue("ben"), queue("cho")
+    claim(session, ours, "me:1:a")
+    claim(session, cancelled, "me:1:a")
+    claim(session, theirs, "other:1:b")
+    get_jobs().cancel(run_of(cancelled).id)
+
+    count = get_jobs().hand_back("me:1:a")
+
+    states = get_jobs().states([run_of(number).id for number in (ours, cancelled, theirs)])
+    assert count == 1
+    assert [states[run_of(number).id] for number in (ours, cancelled, theirs)] == ["queued", "cancelled", "running"]

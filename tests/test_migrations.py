@@ -57,6 +57,13 @@ def differences(engine: sa.Engine) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata))
 
 
+@pytest.fixture
+def jobs(engine: sa.Engine) -> Iterator[Jobs]:
+    facade = Jobs(engine)
+    yield facade
+    facade.close()
+
+
 def test_an_empty_database_brought_up_to_date_equals_the_classes(engine: sa.Engine) -> None:
     schema.migrate_tables(engine)
 
@@ -73,7 +80,9 @@ def test_a_column_too_many_is_noticed_by_the_comparison(engine: sa.Engine) -> No
 
 def test_the_engines_tables_beside_ours_are_no_difference(engine: sa.Engine) -> None:
     schema.migrate_tables(engine)
-    Jobs(engine).migrate(worker_concurrency=1, poll_interval_s=0.25)
+    facade = Jobs(engine)
+    facade.migrate(worker_concurrency=1, poll_interval_s=0.25)
+    facade.close()
 
     assert differences(engine) == []
 
@@ -117,15 +126,14 @@ def test_an_empty_database_is_named_as_not_migrated(engine: sa.Engine) -> None:
         schema.check_tables(engine)
 
 
-def test_missing_tables_of_the_engine_are_named_as_not_migrated(engine: sa.Engine) -> None:
+def test_missing_tables_of_the_engine_are_named_as_not_migrated(engine: sa.Engine, jobs: Jobs) -> None:
     schema.migrate_tables(engine)
 
     with pytest.raises(NotReady, match="mnist-benchmark migrate"):
-        Jobs(engine).check()
+        jobs.check()
 
 
-def test_the_engines_tables_can_be_migrated_and_its_queue_registered_again(engine: sa.Engine) -> None:
-    jobs = Jobs(engine)
+def test_the_engines_tables_can_be_migrated_and_its_queue_registered_again(jobs: Jobs) -> None:
     jobs.migrate(worker_concurrency=1, poll_interval_s=0.25)
 
     jobs.migrate(worker_concurrency=3, poll_interval_s=0.5)

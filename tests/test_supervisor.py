@@ -70,6 +70,16 @@ def test_a_charge_stops_when_its_supervisor_is_killed_without_a_word(tmp_path: P
     wait_until(lambda: not is_alive(child), 10)
 
 
+def test_a_supervised_process_that_ends_by_itself_ends_as_it_meant_to() -> None:
+    """Python aborts (-6) if a thread still reads its buffered standard input at the end."""
+    program = "from app.lifeline import follow_supervisor; import time; follow_supervisor(); time.sleep(0.3); exit(3)"
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=CHECKOUT, stdin=subprocess.PIPE)
+
+    assert process.wait(timeout=20) == 3
+    assert process.stdin is not None
+    process.stdin.close()
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_up_starts_everything_shows_the_link_and_stops_both_at_a_signal(tmp_path: Path, sent: signal.Signals) -> None:
     up = UpProcess(tmp_path)

@@ -107,7 +107,7 @@ def test_an_option_out_of_range_is_refused_with_the_value_and_the_limits(name: s
 
     option = next(option for option in find_model("yannet").options if option.name == name)
     assert f"“{str(value)[:40]}”" in sentence
-    assert f"from {option.minimum} to {option.maximum}" in sentence
+    assert f"from {option.minimum:g} to {option.maximum:g}" in sentence
 
 
 def test_an_option_of_another_model_is_refused_with_those_of_this_one() -> None:

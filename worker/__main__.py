@@ -19,7 +19,7 @@ from app.core.schema import check_tables
 from app.core.settings import Settings, get_settings
 from worker.dataset import DatasetMissing, prepare
 from worker.heart import Heart
-from worker.run import Post, get_datasource, take_post
+from worker.run import Post, active_runs, begin_to_stop, get_datasource, take_post
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ def main() -> int:
     take_post(Post(executor_id, dataset, settings))
     jobs = get_jobs()
     jobs.register_queue(settings.worker_concurrency, settings.poll_interval_s)
-    heart = Heart(executor_id, socket.gethostname(), "cpu", jobs, settings)
+    heart = Heart(executor_id, jobs, settings, active_runs)
     heart.start()
     launch_engine(executor_id, settings)
     log.info("worker ready", executor=executor_id, dataset=dataset.name)
@@ -81,8 +81,9 @@ def wait_for_signal() -> None:
 
 def stop(heart: Heart, jobs: Jobs, executor_id: str) -> None:
     """Claim nothing more, hand our runs back at once, and leave."""
+    begin_to_stop()
     DBOS.destroy()
-    jobs.hand_back(jobs.runs_of(executor_id))
+    jobs.hand_back(executor_id)
     heart.stop()
     log.info("worker stopped", executor=executor_id)
 
@@ -92,10 +93,17 @@ def run_and_exit() -> NoReturn:
 
     Their children die with it (PDEATHSIG).
     """
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    os.umask(0o077)
+    status = 1
+    try:
+        status = main()
+    except BaseException:
+        log.exception("worker failed")
+        raise
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import fcntl
 import hashlib
 import os
+import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ MD5 = {
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 IDX_IMAGES, IDX_LABELS = 0x0803, 0x0801
+DOWNLOAD_SILENCE_S = 30.0
 
 
 class DatasetMissing(Exception):
@@ -93,10 +96,14 @@ def find_or_download_mnist(settings: Settings) -> Path:
     log.info("downloading mnist", to=str(settings.data_dir))
     from torchvision.datasets import MNIST  # here, because torch takes seconds and a found set needs none of it
 
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_SILENCE_S)  # torchvision sets none, and a dead connection would hang the start
     try:
         MNIST(str(settings.data_dir), download=True)
     except (RuntimeError, URLError, OSError) as error:
         raise DatasetMissing(f"MNIST is not on this machine and cannot be downloaded: {error}") from error
+    finally:
+        socket.setdefaulttimeout(before)
     downloaded = find_mnist(settings)
     if downloaded is None:
         raise DatasetMissing(f"the downloaded files in {settings.data_dir} have wrong md5 sums")
@@ -138,6 +145,7 @@ def _write_copy(arrays: dict[str, Images], target: Path, labels_path: Path) -> N
     draft.mkdir(parents=True, exist_ok=True)
     for name in ("train-images", "train-labels", "test-images"):
         np.save(draft / f"{name}.npy", arrays[name])
+    shutil.rmtree(target, ignore_errors=True)  # a copy whose labels were lost
     draft.rename(target)
 
 

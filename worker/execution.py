@@ -15,7 +15,7 @@ from worker.meeting import Meeting
 from worker.sandbox.launch import Child, launched
 from worker.sandbox.limits import Limits
 from worker.scoring import BadOutput, measure, read_log_probabilities
-from worker.story import Failure, Story
+from worker.story import DETAIL_LIMIT_CHARACTERS, Failure, Story, clean
 
 # A child that has said all it has to say gets this long to exit by itself.
 EXIT_GRACE_S = 5
@@ -56,7 +56,10 @@ async def execute(order: Order, story: Story) -> Ending:
     exit_code: int | None = None
     meeting = Meeting()
     try:
-        async with asyncio.timeout(order.time_limit_s), launched(order.job, order.folder, order.limits) as child:
+        async with (
+            asyncio.timeout(order.time_limit_s) as time_limit,
+            launched(order.job, order.folder, order.limits) as child,
+        ):
             await _all_of(
                 _follow_progress(child, story, meeting),
                 _follow_output(child, story, tail),
@@ -64,6 +67,8 @@ async def execute(order: Order, story: Story) -> Ending:
             )
             exit_code = await _exit_code(child)
     except TimeoutError:
+        if not time_limit.expired():  # some other wait of ours: not the student's to hear of
+            raise
         ending.failure = _timed_out(order)
     except BadOutput as error:
         ending.failure = Failure(Outcome.BAD_OUTPUT, error.sentence)
@@ -145,7 +150,7 @@ def _silent_failure(ending: Ending, exit_code: int | None, tail: list[str], orde
     complete = ending.story.done and ending.story.measurement is not None
     if complete and exit_code in (0, None) and (ending.weights is not None or not order.epochs):
         return None
-    detail = "\n".join(tail) or None
+    detail = clean("\n".join(tail)[-DETAIL_LIMIT_CHARACTERS:]) or None
     if exit_code == -signal.SIGXCPU:
         return _timed_out(order)
     if exit_code == -signal.SIGKILL:
@@ -162,4 +167,7 @@ def _silent_failure(ending: Ending, exit_code: int | None, tail: list[str], orde
 def _ending_words(exit_code: int | None) -> str:
     if exit_code is None:
         return "no exit"
-    return signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    known = {number.value: number.name for number in signal.Signals}
+    return known.get(-exit_code, f"signal {-exit_code}")

@@ -1,9 +1,12 @@
 """A worker's heart: says that it lives, and gives the runs of dead workers back to the queue."""
 
+import math
+import socket
 import threading
+import time
+from collections.abc import Callable
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import session_scope
 from app.core.heartbeats import announce, beat, forget, leave, silent, workers
@@ -17,18 +20,30 @@ FORGET_AFTER_S = 24 * 3600
 
 
 class Heart:
-    """Beats in a thread of its own, so that no run, however busy, can make its worker look dead."""
+    """Beats in a thread of its own, so that no run, however busy, can make its worker look dead.
 
-    def __init__(self, executor_id: str, host: str, device: str, jobs: Jobs, settings: Settings) -> None:
-        self.executor_id, self.host, self.device = executor_id, host, device
-        self.jobs, self.settings = jobs, settings
+    `active_runs` says which runs have a thread in this process; `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        executor_id: str,
+        jobs: Jobs,
+        settings: Settings,
+        active_runs: Callable[[], set[str]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.executor_id, self.jobs, self.settings = executor_id, jobs, settings
+        self._active_runs, self._clock = active_runs, clock
+        self._last_beat_at: float | None = None
+        self._patient_until = -math.inf
+        self._idle_since: dict[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._live, name="heart", daemon=True)
 
     def start(self) -> None:
         """Announce this worker, then beat until stopped."""
-        with session_scope() as session:
-            announce(session, self.executor_id, self.host, self.device)
+        self._say_that_we_live()
         self._thread.start()
 
     def stop(self) -> None:
@@ -42,23 +57,52 @@ class Heart:
         while not self._stop.wait(self.settings.heartbeat_interval_s):
             try:
                 self.beat_once()
-            except SQLAlchemyError as error:
-                # The database is away; the next beat tries again, and until then nobody else can take our runs.
-                log.warning("heartbeat failed", error=str(error)[:300])
+            except Exception as error:  # noqa: BLE001 - a worker without a heart loses its runs again and again
+                log.warning("heartbeat failed and will be tried again", error=str(error)[:300])
 
     def beat_once(self) -> list[str]:
         """One beat: say that we live, then take over from the dead. Returns the runs given back to the queue."""
+        self._say_that_we_live()
+        recovered = self._give_back_our_own()
+        if self._clock() >= self._patient_until:
+            recovered += self._take_over()
+            self._tidy()
+        return recovered
+
+    def _say_that_we_live(self) -> None:
         with session_scope() as session:
             if not beat(session, self.executor_id):
-                announce(session, self.executor_id, self.host, self.device)
+                announce(session, self.executor_id, socket.gethostname(), "cpu")
             forget(session, FORGET_AFTER_S)
+        now = self._clock()
+        if self._last_beat_at is not None and now - self._last_beat_at > self.settings.lease_s:
+            # The database was away, or this machine slept: then the others could not beat either. Let them first.
+            self._patient_until = now + self.settings.lease_s
+        self._last_beat_at = now
+
+    def _give_back_our_own(self) -> list[str]:
+        """Runs that the engine counts as ours although no thread here has them.
+
+        So it is after an ending that could not be written, for example to a full disk: nobody else would take the run,
+        because its worker lives.
+        """
+        now = self._clock()
+        idle = set(self.jobs.runs_of(self.executor_id)) - self._active_runs()
+        self._idle_since = {run_id: self._idle_since.get(run_id, now) for run_id in idle}
+        # A run that was claimed a moment ago may not have its thread yet.
+        overdue = [run_id for run_id, since in self._idle_since.items() if now - since > self.settings.lease_s]
+        recovered = [run_id for run_id in overdue if self.jobs.requeue(run_id, self.executor_id)]
+        if recovered:
+            log.warning("runs of ours that nobody executes are queued again", runs=recovered)
+        return recovered
+
+    def _take_over(self) -> list[str]:
         holders = self.jobs.executors_with_runs() - {self.executor_id}
         with session_scope() as session:
             dead = silent(session, holders, self.settings.lease_s)
         recovered = self.jobs.recover(sorted(dead))
         if recovered:
             log.warning("runs of silent workers are queued again", workers=sorted(dead), runs=recovered)
-        self._tidy()
         return recovered
 
     def _tidy(self) -> None:

@@ -26,9 +26,9 @@ def submission_of(session: Session, run_id: str) -> Submission:
 
 
 @contextlib.contextmanager
-def job_folder(settings: Settings, executor_id: str, run_id: str) -> Iterator[Path]:
+def job_folder(settings: Settings, executor_id: str, name: str) -> Iterator[Path]:
     """An empty folder that is gone afterwards, and that no other worker process uses."""
-    folder = executor_folder(settings, executor_id) / run_id
+    folder = executor_folder(settings, executor_id) / name
     folder.mkdir(parents=True)
     try:
         yield folder

@@ -5,6 +5,7 @@ still owns the run can record its ending (QUEUE.md, b').
 """
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -45,11 +46,24 @@ class Post:
 
 
 _post: list[Post] = []
+# Runs that this process executes or waits for; the heart gives back what the engine thinks we hold beyond them.
+_active: set[str] = set()
+_stopping = threading.Event()
 
 
 def take_post(post: Post) -> None:
     """Tell this module which worker it serves; before the engine is launched."""
     _post[:] = [post]
+
+
+def active_runs() -> set[str]:
+    """Ids of the runs that have a thread in this process."""
+    return set(_active)
+
+
+def begin_to_stop() -> None:
+    """From now on errors are no faults of runs: the engine is being shut down under them."""
+    _stopping.set()
 
 
 @lru_cache
@@ -75,14 +89,24 @@ def run(run_id: str) -> None:
     Synchronous around an event loop of its own: each run has its own thread, and the database calls of one do not
     hold up the pipes of another.
     """
+    _active.add(run_id)
     try:
-        report = asyncio.run(execute_run(run_id))
-    except Exception:  # whatever it was, it is our fault, and the student must hear so instead of waiting
+        report = _report(run_id)
+        datasource = get_datasource()
+        datasource.run_tx_step({"name": "record"}, lambda: record(_session(datasource), run_id, report))
+        log.info("run ended", run=run_id, outcome=str(report["outcome"]))
+    finally:
+        _active.discard(run_id)
+
+
+def _report(run_id: str) -> dict[str, Any]:
+    try:
+        return asyncio.run(execute_run(run_id))
+    except Exception as error:  # whatever it was, it is our fault, and the student must hear so instead of waiting
+        if _stopping.is_set():
+            raise DBOSWorkflowConflictIDError(run_id) from error
         log.exception("run failed on our side", run=run_id)
-        report = internal_report()
-    datasource = get_datasource()
-    datasource.run_tx_step({"name": "record"}, lambda: record(_session(datasource), run_id, report))
-    log.info("run ended", run=run_id, outcome=report["outcome"])
+        return internal_report()
 
 
 def _session(datasource: SQLAlchemyDatasource) -> Session:
@@ -110,7 +134,7 @@ async def _execute(run_id: str, post: Post) -> dict[str, Any]:
         with session_scope() as session:
             add_event(session, run_id, start, kind, data)
 
-    with job_folder(post.settings, post.executor_id, run_id) as folder:
+    with job_folder(post.settings, post.executor_id, f"{run_id}-{start}") as folder:
         order = order_of(submission, folder, post.dataset, get_blobs(), post.settings)
         ending = await execute(order, Story(emit, _steps(order.epochs, submission.recipe, post)))
     return report_of(ending, start, get_blobs())

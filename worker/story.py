@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ LINE_LIMIT_CHARACTERS = 2_000
 TEXT_LIMIT_CHARACTERS = 2_000
 DETAIL_LIMIT_CHARACTERS = 20_000
 LAYERS_LIMIT = 500
+# Larger than float32 holds, small enough that a sum of them is finite.
+LOSS_LIMIT = 1e40
+# The only places that the child's sentences have; anything else with a % could ask for any width.
+PLACES = re.compile(r"%\(\w+\)s|%%")
 # What a child may say of itself; all other outcomes are the worker's to give.
 CHILD_OUTCOMES = frozenset(
     {Outcome.BAD_FILE, Outcome.BAD_MODEL, Outcome.BAD_OUTPUT, Outcome.DIVERGED, Outcome.OUT_OF_MEMORY}
@@ -114,20 +119,22 @@ class Story:
             self._training_since = None
 
     def _hello(self, message: dict[str, Any]) -> None:
-        versions = {_clean(key, 40): _clean(value, 80) for key, value in message["versions"].items()}
-        self.versions = versions | {"device": _clean(message["device"], 80)}
+        versions = {clean(key, 40): clean(value, 80) for key, value in message["versions"].items()}
+        self.versions = versions | {"device": clean(message["device"], 80)}
 
     def _model(self, message: dict[str, Any]) -> None:
-        self.parameters = int(message["parameters"])
+        if self.layers or self.parameters:
+            raise ValueError("a model is described once")
+        self.parameters = _count(message["parameters"])
         self.layers = [_layer(layer) for layer in message["layers"][:LAYERS_LIMIT]]
         self.emit("model", {"parameters": self.parameters, "layers": self.layers})
         self._training_since = self.clock()
 
     def _loss(self, message: dict[str, Any]) -> None:
         losses = [float(loss) for loss in message["losses"]]
-        if len(self.losses) + len(losses) > self.steps_limit or not all(map(math.isfinite, losses)):
+        if len(self.losses) + len(losses) > self.steps_limit or not all(abs(loss) < LOSS_LIMIT for loss in losses):
             raise ValueError("more losses than steps, or a loss that is no number")
-        self._step = {key: int(message[key]) for key in ("epoch", "step", "steps")}
+        self._step = {key: _count(message[key], minimum=1) for key in ("epoch", "step", "steps")}
         self.losses += losses
         self._unsent_losses += losses
         self.flush(only_if_due=True)
@@ -135,7 +142,7 @@ class Story:
     def _testing(self, message: dict[str, Any]) -> None:
         self._pause_training_clock()
         self.flush()
-        self.emit("testing", {"epoch": int(message["epoch"])})
+        self.emit("testing", {"epoch": _count(message["epoch"])})
 
     def _epoch(self, message: dict[str, Any]) -> None:
         """Nothing to do: the worker measures what it shows of an epoch itself."""
@@ -147,11 +154,13 @@ class Story:
         outcome = Outcome(message["outcome"])
         if outcome not in CHILD_OUTCOMES:
             raise ValueError(outcome)
-        values = {_clean(key, 40): _scalar(value) for key, value in message["values"].items()}
-        sentence = Sentence(_clean(message["text"], TEXT_LIMIT_CHARACTERS), values)
+        values = {clean(key, 40): _scalar(value) for key, value in message["values"].items()}
+        sentence = Sentence(clean(message["text"], TEXT_LIMIT_CHARACTERS), values)
+        if PLACES.sub("", sentence.text).count("%"):
+            raise ValueError("a place with a width could be made a gigabyte wide")
         sentence.text % sentence.values  # raises here, not on the page, if text and values do not fit
         detail = message.get("detail")
-        self.failure = Failure(outcome, sentence, _clean(str(detail)[-DETAIL_LIMIT_CHARACTERS:]) if detail else None)
+        self.failure = Failure(outcome, sentence, clean(str(detail)[-DETAIL_LIMIT_CHARACTERS:]) if detail else None)
 
     def _done(self, message: dict[str, Any]) -> None:
         self.done = True
@@ -159,20 +168,28 @@ class Story:
 
 def _layer(layer: dict[str, Any]) -> dict[str, Any]:
     return {
-        "name": _clean(layer["name"], 120),
-        "type": _clean(layer["type"], 120),
-        "output": [int(size) for size in layer["output"][:8]],
-        "parameters": int(layer["parameters"]),
+        "name": clean(layer["name"], 120),
+        "type": clean(layer["type"], 120),
+        "output": [_count(size) for size in layer["output"][:8]],
+        "parameters": _count(layer["parameters"]),
     }
 
 
 def _scalar(value: object) -> str | int | float:
     if isinstance(value, int | float) and math.isfinite(value):  # Postgres' JSON has no NaN
         return value
-    return _clean(value, TEXT_LIMIT_CHARACTERS)
+    return clean(value, TEXT_LIMIT_CHARACTERS)
 
 
-def _clean(value: object, limit: int | None = None) -> str:
+def _count(value: object, minimum: int = 0) -> int:
+    """A whole number that every database holds and every page can divide by."""
+    number = int(str(value))
+    if not minimum <= number < 2**31:
+        raise ValueError(value)
+    return number
+
+
+def clean(value: object, limit: int | None = None) -> str:
     """A text that every database and page can hold: no NUL, which Postgres refuses, and no half of a character."""
     return str(value)[:limit].replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from app.core.database import begin_writing
 from app.core.errors import InvalidFields, NotFound
 from app.core.sentences import N_, Sentence
 from app.core.tables import ApiToken, Classroom, Membership, SignInLink, User, now
@@ -84,6 +85,7 @@ def add_user(session: Session, handle: str, name: str, role: str, password_hash:
         raise InvalidFields(errors)
     user = User(handle=handle, name=name, role=role, password_hash=password_hash)
     try:
+        begin_writing(session.connection())
         with session.begin_nested():
             session.add(user)
             session.flush()

@@ -24,7 +24,7 @@ def get_engine() -> sa.Engine:
     return make_engine(get_settings().resolved_database_url)
 
 
-def make_engine(url: str) -> sa.Engine:
+def make_engine(url: str, pool_size: int = 10, max_overflow: int = 20) -> sa.Engine:
     """An engine for a SQLite file or for Postgres.
 
     SQLite gets WAL (readers never wait for the writer), foreign keys, and transactions that take the write lock at
@@ -32,10 +32,10 @@ def make_engine(url: str) -> sa.Engine:
     """
     if url.startswith("sqlite"):
         _make_folder(url)
-        engine = sa.create_engine(url, pool_size=10, max_overflow=20)
+        engine = sa.create_engine(url, pool_size=pool_size, max_overflow=max_overflow)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    return sa.create_engine(url, pool_pre_ping=True, pool_size=pool_size, max_overflow=max_overflow)
 
 
 def _make_folder(url: str) -> None:
@@ -80,6 +80,17 @@ def session_scope() -> Iterator[Session]:
     """A session that commits when its block ends well and rolls back when it does not."""
     with Session(get_engine(), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def begin_writing(connection: sa.Connection) -> None:
+    """Take SQLite's one write lock now, unless this transaction has it.
+
+    sqlite3 begins a transaction only at the first change: until then two processes can both read that something is
+    missing, and a savepoint would be a transaction of its own. On Postgres there is nothing to do.
+    """
+    driver = connection.connection.dbapi_connection
+    if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def database_clock(dialect: str) -> sa.TextClause:

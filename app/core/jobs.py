@@ -20,7 +20,7 @@ from dbos import (
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSInitializationError, DBOSWorkflowCancelledError
 from sqlmodel import Session
 
-from app.core.database import get_engine
+from app.core.database import get_engine, make_engine
 from app.core.errors import NotReady
 from app.core.sentences import N_, Sentence
 
@@ -77,9 +77,11 @@ class Jobs:
     """The engine's side of runs, over the database that our tables are in."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+        # A pool of its own: whoever asks the engine something holds a connection of our pool meanwhile, and thirty who
+        # each wait for a second one from the same pool would wait for each other for ever.
+        self.engine = make_engine(engine.url.render_as_string(hide_password=False), pool_size=5, max_overflow=10)
         self.client = DBOSClient(
-            system_database_engine=engine,
+            system_database_engine=self.engine,
             serializer=DBOSPortableJSONSerializer(),
             application_name=APPLICATION_NAME,
             lazy=True,
@@ -158,10 +160,34 @@ class Jobs:
         )
         return [status.workflow_id for status in found]
 
-    def hand_back(self, run_ids: list[str]) -> None:
-        """Give runs back to the queue because their worker stops in good order; that counts as no failed start."""
-        if run_ids:
-            self.client.resume_workflows(run_ids, queue_name=QUEUE)
+    def hand_back(self, executor_id: str) -> int:
+        """Give a worker's runs back to the queue because it stops in good order; returns how many.
+
+        That counts as no failed start, unlike `recover`. Only what this worker still holds is touched: a run that was
+        cancelled or taken over meanwhile is left as it is, which the public `resume_workflows` would not do.
+        """
+        system = self.client._sys_db
+        status = system.tables.workflow_status
+        statement = (
+            sa.update(status)
+            .where(status.c.status == "PENDING", status.c.executor_id == executor_id)
+            .values(
+                status="ENQUEUED",
+                owner_xid=None,
+                started_at_epoch_ms=None,
+                recovery_attempts=status.c.recovery_attempts - 1,
+            )
+        )
+        with system.engine.begin() as connection:  # this one knows in which schema the tables lie
+            return connection.execute(statement).rowcount
+
+    def requeue(self, run_id: str, executor_id: str) -> bool:
+        """Give one run that this worker holds, but does not execute, back to the queue; whether it did."""
+        return self.client._sys_db.reenqueue_for_recovery(run_id, [executor_id], QUEUE)
+
+    def close(self) -> None:
+        """Close the façade's connections."""
+        self.engine.dispose()
 
     def migrate(self, worker_concurrency: int, poll_interval_s: float) -> None:
         """Create or update the engine's own tables, and its queue. Safe to repeat."""

@@ -133,7 +133,7 @@ def _sentence(name: str, info: FieldInfo, value: Any) -> Sentence:
     if info.annotation is bool:
         return Sentence(N_("%(name)s is on or off (true or false); “%(value)s” was given."), values)
     minimum, maximum = limits_of(info)
-    bounds = {"minimum": f"{minimum:.10g}", "maximum": f"{maximum:.10g}"}
+    bounds = {"minimum": shown_number(minimum), "maximum": shown_number(maximum)}
     if info.annotation is int:
         text = N_("%(name)s must be a whole number from %(minimum)s to %(maximum)s; “%(value)s” was given.")
     else:
@@ -145,6 +145,11 @@ def _shown(value: Any) -> str:
     """At most 40 characters of what was given: enough to recognise it, too little to flood a page."""
     text = str(value)
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def shown_number(number: float) -> str:
+    """A number as people write it: 1e-6, not 1e-06, and 1, not 1.0."""
+    return f"{number:.10g}".replace("e-0", "e-")
 
 
 def choices_of(info: FieldInfo) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Runs and their story: which state people see, and the events behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -53,6 +53,11 @@ class Standing:
     state: State
     outcome: Outcome | None = None
     message: Sentence | None = None
+
+    def for_others(self) -> "Standing":
+        """The same in general words: what exactly went wrong is for the author and the teacher."""
+        message = Sentence(OUTCOMES[self.outcome].sentence) if self.outcome else None
+        return replace(self, message=message)
 
 
 def latest_run(session: Session, submission: Submission) -> Run:

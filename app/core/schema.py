@@ -8,6 +8,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from app.core.database import begin_writing
 from app.core.errors import NotReady
 from app.core.sentences import N_, Sentence
 
@@ -27,15 +28,15 @@ def migrate_tables(engine: sa.Engine, revision: str = "head") -> None:
     """Bring our tables to a revision. Two processes that start at once wait for each other."""
     config = alembic_config()
     with engine.begin() as connection:
-        _lock(connection)
+        take_turns(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
 
-def _lock(connection: sa.Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
+def take_turns(connection: sa.Connection) -> None:
+    """Let one process at a time go on until the end of its transaction: for migrating, and for seeding."""
+    begin_writing(connection)
+    if connection.dialect.name != "sqlite":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
 
 

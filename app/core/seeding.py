@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from app.core.accounts import add_sign_in_link, add_user, find_user
 from app.core.jobs import Jobs
+from app.core.schema import take_turns
 from app.core.sentences import N_
 from app.core.submissions import Request, create
 from app.core.tables import Classroom, Submission, User
@@ -20,6 +21,7 @@ JOIN_CODE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 def seed_people(session: Session) -> str | None:
     """Make the class and its teacher if there are none; returns the teacher's sign-in secret the first time."""
+    take_turns(session.connection())
     if session.exec(select(Classroom)).first() is not None:
         return None
     code = "".join(secrets.choice(JOIN_CODE_LETTERS) for _ in range(8))
@@ -31,6 +33,7 @@ def seed_people(session: Session) -> str | None:
 
 def seed_baselines(session: Session, jobs: Jobs, dataset: str) -> int:
     """Queue the baselines of a data set unless they are there; returns how many were queued."""
+    take_turns(session.connection())
     statement = select(Submission.model).where(col(Submission.is_baseline), Submission.dataset == dataset)
     missing = [model for model in BASELINES if model not in set(session.exec(statement))]
     course = find_user(session, COURSE)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -234,9 +234,34 @@ def find(session: Session, number: int) -> Submission:
     return submission
 
 
+class Person(Protocol):
+    """Somebody who looks: a stored user, or what a session knows of one."""
+
+    @property
+    def id(self) -> int | None:
+        """The user's key."""
+
+    @property
+    def role(self) -> str:
+        """student, teacher or course."""
+
+
+def is_close(submission: Submission, reader: Person | None) -> bool:
+    """Whether this is the author or a teacher, who may see what went wrong and change things."""
+    return reader is not None and (reader.id == submission.user_id or reader.role == "teacher")
+
+
+def find_visible(session: Session, number: int, reader: Person | None) -> Submission:
+    """A submission that this reader may see. Raises NotFound, also for those that others have withdrawn."""
+    submission = find(session, number)
+    if submission.withdrawn is not None and not is_close(submission, reader):
+        raise NotFound(Sentence(N_("There is no submission #%(number)s."), {"number": number}))
+    return submission
+
+
 def find_own(session: Session, number: int, user: User) -> Submission:
     """The submission of that number if this user may change it: its author, or a teacher. Raises NotAllowed."""
     submission = find(session, number)
-    if submission.user_id != user.id and user.role != "teacher":
+    if not is_close(submission, user):
         raise NotAllowed(Sentence(N_("Submission #%(number)s is not yours to change."), {"number": number}))
     return submission

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import InvalidFields
+from app.core.recipes import shown_number
 from app.core.sentences import N_, Sentence
 from app.core.settings import CHECKOUT
 
@@ -118,5 +119,5 @@ def _out_of_range(option: Option, value: Any) -> Sentence:
         text = N_("%(name)s must be a whole number from %(minimum)s to %(maximum)s; “%(value)s” was given.")
     else:
         text = N_("%(name)s must be a number from %(minimum)s to %(maximum)s; “%(value)s” was given.")
-    bounds = {"minimum": option.minimum, "maximum": option.maximum}
+    bounds = {"minimum": shown_number(option.minimum), "maximum": shown_number(option.maximum)}
     return Sentence(text, {"name": option.name, "value": str(value)[:40]} | bounds)

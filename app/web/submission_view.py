@@ -13,13 +13,13 @@ from app.core.outcomes import OUTCOMES, Words
 from app.core.ranking import interval
 from app.core.runs import ENDED, STATE_WORDS, Standing, State, events_after, latest_run, result_of, standing
 from app.core.sentences import N_
+from app.core.submissions import is_close
 from app.core.tables import Result, Run, Submission, User
 from app.web import result_view
 from app.web.charts import loss as loss_charts
 from app.web.notes import notes_html
 from app.web.page import Page
 from app.web.recipe_words import model_title, option_rows, recipe_rows
-from app.web.sessions import Reader
 from app.web.story import Story
 
 EVENTS_AT_ONCE = 1000
@@ -103,7 +103,7 @@ class SubmissionView:
     @cached_property
     def is_close(self) -> bool:
         """Whether the reader is the author or the teacher, who may see what went wrong and change things."""
-        return is_close(self.page.reader, self.submission)
+        return is_close(self.submission, self.page.reader)
 
     @property
     def is_mine(self) -> bool:
@@ -205,11 +205,6 @@ class SubmissionView:
             self.page.say(EPOCH),
         )
         return loss_charts.loss_chart(curve, words, is_live=self.result is None)
-
-
-def is_close(reader: Reader | None, submission: Submission) -> bool:
-    """Whether this reader is the author or the teacher."""
-    return reader is not None and (reader.id == submission.user_id or reader.role == "teacher")
 
 
 def read_on(session: Session, run_id: str, story: Story) -> set[str]:

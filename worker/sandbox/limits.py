@@ -4,6 +4,7 @@ import ctypes
 import os
 import resource
 import signal
+import sys
 from dataclasses import dataclass
 
 PR_SET_PDEATHSIG = 1
@@ -23,7 +24,8 @@ class Limits:
 
 def apply(limits: Limits, parent_pid: int) -> None:
     """Bind this process to its limits, and to its worker: when that dies, this is killed too."""
-    resource.setrlimit(resource.RLIMIT_AS, (limits.address_space_bytes, limits.address_space_bytes))
+    if sys.platform != "darwin":  # macOS knows the name but refuses every value
+        resource.setrlimit(resource.RLIMIT_AS, (limits.address_space_bytes, limits.address_space_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_time_s, limits.cpu_time_s + CPU_GRACE_S))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_size_bytes, limits.file_size_bytes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits.open_files, limits.open_files))
@@ -33,7 +35,7 @@ def apply(limits: Limits, parent_pid: int) -> None:
 
 def _die_with(parent_pid: int) -> None:
     """Ask the kernel for SIGKILL when the worker dies, then look whether it died before we asked."""
-    if not hasattr(os, "pidfd_open"):  # not Linux: there the worker's own end-of-run kill has to do
+    if sys.platform != "linux":  # there the worker's own kill at the end of a run has to do
         return
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:

@@ -16,10 +16,10 @@ from app.core.errors import InvalidFields
 from app.core.jobs import get_jobs
 from app.core.runs import ENDED, Standing, events_after, latest_run, standing
 from app.core.sentences import N_, Sentence
+from app.core.submissions import find_visible
 from app.core.tables import Event, Run, User
 from app.web.api.bodies import problems
 from app.web.api.callers import Reader
-from app.web.api.submission_bodies import find_visible
 
 router = APIRouter(tags=["submissions"])
 POLL_S = 0.5

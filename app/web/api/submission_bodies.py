@@ -9,13 +9,11 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session, select
 
 from app.core.board import place_of
-from app.core.errors import NotFound
 from app.core.jobs import get_jobs
 from app.core.outcomes import OUTCOMES
 from app.core.ranking import interval
 from app.core.runs import Standing, State, latest_run, result_of, standing
-from app.core.sentences import Sentence
-from app.core.submissions import find
+from app.core.submissions import is_close
 from app.core.tables import Event, Result, Run, Submission, User
 from app.web.api.wording import words
 
@@ -119,23 +117,12 @@ class SubmissionBody(BaseModel):
     links: Links
 
 
-def find_visible(session: Session, number: int, reader: User | None) -> Submission:
-    """A submission that this reader may see. Raises NotFound, also for those that others have withdrawn."""
-    submission = find(session, number)
-    if submission.withdrawn is not None and not _is_close(submission, reader):
-        raise NotFound(Sentence("There is no submission #%(number)s.", {"number": number}))
-    return submission
-
-
-def _is_close(submission: Submission, reader: User | None) -> bool:
-    """Whether this is the author or the teacher."""
-    return reader is not None and (reader.id == submission.user_id or reader.role == "teacher")
-
-
 def describe(session: Session, submission: Submission, reader: User | None, request: Request) -> SubmissionBody:
     """All that this reader may know of a submission."""
     run = latest_run(session, submission)
     now = standing(session, get_jobs(), run)
+    if not is_close(submission, reader):
+        now = now.for_others()
     result = result_of(session, run)
     given = submission.model_dump(include=set(SubmissionBody.model_fields) & set(Submission.model_fields))
     return SubmissionBody(
@@ -145,7 +132,7 @@ def describe(session: Session, submission: Submission, reader: User | None, requ
         state=now.state,
         queue_position=_queue_position(run) if now.state is State.QUEUED else None,
         **_ending(now, request),
-        detail=run.detail if _is_close(submission, reader) else None,
+        detail=run.detail if is_close(submission, reader) else None,
         run=RunBody(**run.model_dump(), starts=_starts(session, run)),
         result=_result(session, submission, run, result) if result else None,
         links=_links(submission),

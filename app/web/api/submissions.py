@@ -13,10 +13,11 @@ from app.core.jobs import get_jobs
 from app.core.recipes import Recipe
 from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
+from app.core.submissions import find_visible
 from app.core.tables import User
 from app.web.api.bodies import content_kind, json_body, problems, read_json
 from app.web.api.callers import Caller, Reader
-from app.web.api.submission_bodies import SubmissionBody, describe, find_visible
+from app.web.api.submission_bodies import SubmissionBody, describe
 from app.web.uploads import accept, key_errors, open_form
 
 router = APIRouter(tags=["submissions"])

@@ -10,9 +10,9 @@ from app.core.database import session_scope
 from app.core.errors import NotFound
 from app.core.runs import latest_run, result_of
 from app.core.sentences import N_, Sentence
+from app.core.submissions import find_visible
 from app.web.api.bodies import problems
 from app.web.api.callers import Reader
-from app.web.api.submission_bodies import find_visible
 
 router = APIRouter(tags=["submissions"])
 

@@ -12,8 +12,8 @@ from app.core.blobs import chunks_of, get_blobs
 from app.core.errors import NotFound
 from app.core.runs import latest_run, result_of
 from app.core.sentences import N_, Sentence
+from app.core.submissions import find_visible
 from app.core.tables import Result, Submission, User
-from app.web.api.submission_bodies import find_visible
 from app.web.dependencies import DbSession, ThisPage
 
 router = APIRouter(prefix="/s/{number}")

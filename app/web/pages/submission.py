@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
+from app.core.submissions import find_visible
 from app.core.tables import User
-from app.web.api.submission_bodies import find_visible
 from app.web.dependencies import DbSession, EngineJobs, ThisPage
 from app.web.submission_view import SubmissionView
 

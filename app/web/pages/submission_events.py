@@ -17,13 +17,12 @@ from starlette.responses import StreamingResponse
 from app.core.database import session_scope
 from app.core.jobs import get_jobs
 from app.core.runs import latest_run
-from app.core.submissions import find
+from app.core.submissions import find, find_visible, is_close
 from app.core.tables import User
-from app.web.api.submission_bodies import find_visible
 from app.web.dependencies import DbSession, ThisPage
 from app.web.page import Page
 from app.web.story import Story
-from app.web.submission_view import SubmissionView, is_close, read_on
+from app.web.submission_view import SubmissionView, read_on
 
 router = APIRouter()
 POLL_S = 0.5
@@ -49,7 +48,7 @@ def get_events(
     user = session.get_one(User, page.reader.id) if page.reader else None
     submission = find_visible(session, number, user)
     told = int(last_event_id) if last_event_id.isascii() and last_event_id.isdecimal() else after
-    stream = Stream(page, number, latest_run(session, submission).id, told, is_close(page.reader, submission))
+    stream = Stream(page, number, latest_run(session, submission).id, told, is_close(submission, page.reader))
     return StreamingResponse(stream.messages(), media_type="text/event-stream", headers=HEADERS)
 
 
