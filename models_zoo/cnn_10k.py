@@ -3,6 +3,8 @@
 Interesting because filters are cheap and fully connected layers are not: with hardly more parameters than softmax
 regression it is wrong less than a tenth as often. Its five thin convolutions see 24 of the 28 pixels each way, and the
 mean over the image leaves the classifier 24 numbers to look at instead of 1,176.
+
+Measured with the recipe of its card, seed 0: 99.34 % after 15 epochs, about 2 minutes on 2 CPU cores.
 """
 
 from torch import Tensor, nn

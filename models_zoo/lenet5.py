@@ -3,6 +3,8 @@
 Interesting because the whole idea is already here: small filters, shared over the image, then pooling, then again. This
 version keeps tanh and average pooling; it ends in a plain linear layer instead of radial basis functions, and its
 second convolution sees all six maps instead of a hand-made selection.
+
+Measured with the recipe of its card, seed 0: 99.08 % after 10 epochs, about 1 minute on 2 CPU cores.
 """
 
 from torch import Tensor, nn

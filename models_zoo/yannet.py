@@ -2,7 +2,8 @@
 
 Interesting because more than half of its work happens in one ordinary convolution, and because it then turns 64 maps
 into 8 with a depthwise-separable one (a 3x3 filter per map, then a 1x1 mix): 1,160 parameters where an ordinary
-convolution would take 4,616. Published with the homework's recipe: 97.29, 98.08, 98.33 % after epochs 1, 2, 3.
+convolution would take 4,616. Published with the homework's recipe: 97.29, 98.08, 98.33 % after epochs 1, 2, 3;
+measured here over nine seeds: 98.35 % after epoch 3 on average, with a standard deviation of 0.31.
 Depthwise-separable convolutions: Howard et al. (2017), MobileNets, https://arxiv.org/abs/1704.04861.
 """
 

@@ -71,7 +71,7 @@ def test_every_wrong_value_has_its_sentence_and_is_kept(member: Visitor, stored:
     assert response.status_code == 422
     assert error_beside(response, "epochs") == "epochs must be a whole number from 1 to 20; “21” was given."
     assert "“fast” was given" in error_beside(response, "learning_rate")
-    assert "from 0.0 to 0.9" in error_beside(response, "option.dropout")
+    assert "from 0 to 0.9" in error_beside(response, "option.dropout")
     assert "81 characters" in error_beside(response, "title")
     assert 'aria-invalid="true" aria-describedby="f-epochs-error f-epochs-hint"' in response.text
     assert 'value="fast"' in response.text

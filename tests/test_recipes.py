@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import InvalidFields
-from app.core.recipes import Recipe, choices_of, limits_of, parse_recipe
+from app.core.recipes import Recipe, choices_of, limits_of, parse_recipe, shown_number
 
 # No deadline: two busy cores are no slow code.
 QUICKLY = settings(deadline=None, max_examples=100)
@@ -71,7 +71,7 @@ def test_a_number_beyond_its_limits_is_refused_with_the_value_and_the_limits(nam
 
     low, high = limits_of(Recipe.model_fields[name])
     assert f"“{text}”" in sentence
-    assert f"from {low:.10g} to {high:.10g}" in sentence
+    assert f"from {shown_number(low)} to {shown_number(high)}" in sentence
 
 
 @pytest.mark.parametrize("name", CHOICES)
@@ -193,3 +193,10 @@ def test_any_form_gives_a_recipe_within_limits_or_sentences(given: dict[str, str
 @given(st.dictionaries(NAMES, JSON, max_size=6))
 def test_any_json_gives_a_recipe_within_limits_or_sentences(given: dict[str, Any]) -> None:
     assert is_usable_or_refused(given)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(1e-6, "1e-6"), (0.02, "0.02"), (10, "10"), (1.0, "1"), (2**31 - 1, "2147483647")]
+)
+def test_numbers_are_written_as_people_write_them(number: float, shown: str) -> None:
+    assert shown_number(number) == shown

@@ -87,7 +87,7 @@ BROKEN_FORMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "an unknown field": ({"data": {"learningrate": "1"}}, "learningrate", ["“learningrate”", "learning_rate"]),
     "an unknown optimizer": ({"data": {"optimizer": "Lion"}}, "optimizer", ["“Lion”", "AdamW"]),
     "a field twice": ({"data": {"epochs": ["1", "2"]}}, "epochs", ["2 times"]),
-    "learning_rate 0": ({"data": {"learning_rate": "0"}}, "learning_rate", ["“0”", "1e-06"]),
+    "learning_rate 0": ({"data": {"learning_rate": "0"}}, "learning_rate", ["“0”", "1e-6"]),
     "learning_rate nan": ({"data": {"learning_rate": "NaN"}}, "learning_rate", ["“NaN”"]),
     "learning_rate inf": ({"data": {"learning_rate": "inf"}}, "learning_rate", ["“inf”"]),
     "learning_rate 1e9": ({"data": {"learning_rate": "1e9"}}, "learning_rate", ["“1e9”", "10"]),
