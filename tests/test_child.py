@@ -1,6 +1,8 @@
 """The child, from outside: jobs go in on standard input, and everything it says is read from its two pipes."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from benchmarks.child_process import PREDICTIONS, WEIGHTS, Spoken, make_job, run_child
+from benchmarks.mnist import CHECKOUT
 from tests.child_runs import run_here
 from tests.digits import save_digits
 from worker.child.failure import Failure, model_code
@@ -78,6 +81,20 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_images(trained: Spoken) -> No
 def test_training_learns(trained: Spoken) -> None:
     first, second = (line["train_loss"] for line in trained.of_kind("epoch"))
     assert second < 0.7 * first
+
+
+LISTING = """
+import json, os, sys
+from worker.child.main import main
+main(json.load(sys.stdin), os.open(os.devnull, os.O_WRONLY), os.open(os.devnull, os.O_WRONLY))
+print(*sys.modules)
+"""
+
+
+def test_a_run_imports_neither_torchvision_nor_torch_s_compiler(job: dict[str, Any]) -> None:
+    command = [sys.executable, "-c", LISTING]
+    listed = subprocess.run(command, input=json.dumps(job), cwd=CHECKOUT, check=True, capture_output=True, text=True)
+    assert {"torchvision", "torch._dynamo", "sympy", "app"}.isdisjoint(listed.stdout.split())
 
 
 def test_the_same_seed_gives_the_same_frames(job: dict[str, Any], trained: Spoken) -> None:

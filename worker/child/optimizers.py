@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from worker.child.failure import NO_MATRIX, NO_MUON, NOTHING_TO_TRAIN, Failure
 from worker.child.job import Recipe
+from worker.child.without_compiler import hide_from_compiler, with_plain_step
 
 _WITHOUT_MOMENTUM: dict[str, Callable[..., Optimizer]] = {
     "Adam": torch.optim.Adam,
@@ -27,9 +28,9 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[Optimizer]:
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not parameters:
         raise Failure("bad_model", NOTHING_TO_TRAIN)
-    if recipe.optimizer == "Muon":
-        return _muon(parameters, recipe)
-    return [_single(parameters, recipe)]
+    hide_from_compiler()
+    made = _muon(parameters, recipe) if recipe.optimizer == "Muon" else [_single(parameters, recipe)]
+    return [with_plain_step(optimizer) for optimizer in made]
 
 
 def _single(parameters: list[nn.Parameter], recipe: Recipe) -> Optimizer:
