@@ -21,7 +21,9 @@ from tests.test_pages_submit import weights_file
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+# The names that tests/prepare.sh looks for.
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), "/usr/bin/chromium")
 FLAGS = [
     "--headless",
     "--no-sandbox",
