@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.recipes import Recipe
-from benchmarks.mnist import CHECKOUT
+from app.core.settings import CHECKOUT
 
 PREDICTIONS, WEIGHTS = 1, 2
 

@@ -17,8 +17,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from app.core.settings import CHECKOUT
 from benchmarks.child_process import PREDICTIONS, make_job, run_child
-from benchmarks.mnist import CHECKOUT, find_mnist, read_idx, save_job_data
+from benchmarks.mnist import find_mnist, load_mnist, save_job_data
 
 LOOPS = ("plain", "float32", "bfloat16")
 
@@ -33,22 +34,22 @@ class Measured:
     accuracies: list[float]
 
 
-def measure_plain(seed: int) -> Measured:
-    """Run the plain loop."""
+def measure_plain(mnist: Path, seed: int) -> Measured:
+    """Run the plain loop, which wants the folder that holds MNIST/raw."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "benchmarks.plain_loop", "--seed", str(seed)]
+    command = [sys.executable, "-m", "benchmarks.plain_loop", str(mnist.parents[1]), "--seed", str(seed)]
     output = subprocess.run(command, cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
     wall_s = time.perf_counter() - start
     return Measured("plain", seed, wall_s, [json.loads(line)["accuracy"] for line in output.splitlines()])
 
 
-def measure_child(root: Path, folder: Path, precision: str, seed: int) -> Measured:
+def measure_child(mnist: Path, folder: Path, precision: str, seed: int) -> Measured:
     """Run the child on a data folder and score its predictions."""
     job = make_job(folder, "yannet", precision=precision, seed=seed)
     start = time.perf_counter()
     spoken = run_child(job)
     wall_s = time.perf_counter() - start
-    labels = read_idx(root, "t10k", "labels")
+    labels = load_mnist(mnist)["test-labels"]
     predictions = [frame.log_probabilities() for frame in spoken.frames if frame.kind == PREDICTIONS]
     return Measured(precision, seed, wall_s, [float((rows.argmax(1) == labels).mean()) for rows in predictions])
 
@@ -72,13 +73,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--loops", nargs="+", choices=LOOPS, default=LOOPS)
     arguments = parser.parse_args()
-    root = find_mnist()
-    if root is None:
+    mnist = find_mnist()
+    if mnist is None:
         parser.error("MNIST is not on this machine: set MNIST_DIR to the folder that holds MNIST/raw.")
     with TemporaryDirectory() as temporary:
-        folder = save_job_data(root, Path(temporary))
+        folder = save_job_data(mnist, Path(temporary))
         runs = [
-            measure_plain(seed) if loop == "plain" else measure_child(root, folder, loop, seed)
+            measure_plain(mnist, seed) if loop == "plain" else measure_child(mnist, folder, loop, seed)
             for seed in arguments.seeds
             for loop in arguments.loops
         ]

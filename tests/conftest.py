@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session
 
 from app.core import blobs, database, jobs, schema, settings
@@ -21,17 +22,22 @@ def clear_caches() -> None:
         cached.cache_clear()
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with all tables and one class, copied for each test: migrating takes half a second."""
-    path = tmp_path_factory.mktemp("migrated") / "board.sqlite"
-    engine = database.make_engine(f"sqlite:///{path}")
+def migrate_and_seed(engine: sa.Engine) -> None:
+    """Give an empty database all tables, the engine's too, and one class."""
     schema.migrate_tables(engine)
     facade = jobs.Jobs(engine)
     facade.migrate(worker_concurrency=1, poll_interval_s=0.1)
     facade.close()
     with Session(engine) as session, session.begin():
         seed_people(session)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with all tables and one class, copied for each test: migrating takes half a second."""
+    path = tmp_path_factory.mktemp("migrated") / "board.sqlite"
+    engine = database.make_engine(f"sqlite:///{path}")
+    migrate_and_seed(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from worker.dataset import save_for_child
+
 Bytes = NDArray[np.uint8]
 
 
@@ -31,7 +33,6 @@ def _draw(digit: int, random: np.random.Generator) -> Bytes:
 def save_digits(folder: Path, train: int, test: int) -> Path:
     """The three files of a job's data folder; returns the folder."""
     images, labels = draw_digits(train)
-    np.save(folder / "train-images.npy", images)
-    np.save(folder / "train-labels.npy", labels)
-    np.save(folder / "test-images.npy", draw_digits(test, seed=1)[0])
+    test_images, _ = draw_digits(test, seed=1)
+    save_for_child({"train-images": images, "train-labels": labels, "test-images": test_images}, folder)
     return folder

@@ -14,11 +14,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session
 
-from app.core import database, jobs, schema
-from app.core.seeding import seed_people
-from tests.conftest import clear_caches
+from app.core import database
+from tests.conftest import clear_caches, migrate_and_seed
 
 # Durability costs time and this data is thrown away.
 FAST = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200")
@@ -88,12 +86,7 @@ class Server:
     @staticmethod
     def _migrate(url: str) -> str:
         engine = database.make_engine(url)
-        schema.migrate_tables(engine)
-        facade = jobs.Jobs(engine)
-        facade.migrate(worker_concurrency=1, poll_interval_s=0.1)
-        facade.close()
-        with Session(engine) as session, session.begin():
-            seed_people(session)
+        migrate_and_seed(engine)
         engine.dispose()
         return str(engine.url.database)
 

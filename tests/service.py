@@ -23,6 +23,7 @@ from app.core.runs import Standing, latest_run, standing
 from app.core.settings import CHECKOUT
 from app.core.submissions import Request, create, find
 from app.core.tables import Event, Result, Run
+from worker.dataset import save_for_child
 from worker.practice import draw_practice_set
 
 TRAIN_IMAGES, TEST_IMAGES = 640, 200
@@ -33,12 +34,9 @@ QUICK = {"HEARTBEAT_INTERVAL_S": "0.3", "LEASE_S": "4", "POLL_INTERVAL_S": "0.1"
 def write_tiny_dataset(data_dir: Path, train: int = TRAIN_IMAGES, test: int = TEST_IMAGES) -> None:
     """Put a small drawn set where the worker keeps its prepared copy of MNIST."""
     arrays = draw_practice_set(train, test)
-    folder = data_dir / "child" / "mnist"
-    folder.mkdir(parents=True)
+    save_for_child(arrays, data_dir / "child" / "mnist")
     (data_dir / "labels").mkdir()
     np.save(data_dir / "labels" / "mnist.npy", arrays["test-labels"])
-    for name in ("train-images", "train-labels", "test-images"):
-        np.save(folder / f"{name}.npy", arrays[name])
 
 
 @dataclass

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load
 from torch import Tensor, nn
 
+from app.core.settings import CHECKOUT
 from benchmarks.child_process import PREDICTIONS, WEIGHTS, Spoken, make_job, run_child
-from benchmarks.mnist import CHECKOUT
 from tests.child_runs import run_here
 from tests.digits import save_digits
 from worker.child.failure import Failure, model_code

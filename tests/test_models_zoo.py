@@ -15,7 +15,7 @@ from torch.nn import functional
 
 import models_zoo
 from app.core.recipes import Recipe
-from benchmarks.mnist import find_mnist, read_idx
+from benchmarks.mnist import find_mnist, load_mnist
 from tests.digits import draw_digits
 
 FILES = sorted(path for path in Path(models_zoo.__path__[0]).glob("*.py") if path.stem != "__init__")
@@ -159,6 +159,6 @@ def test_the_loss_falls_on_drawn_digits(model_id: str) -> None:
 @every_model
 def test_the_loss_falls_on_mnist(model_id: str) -> None:
     assert MNIST is not None
-    images, labels = read_idx(MNIST, "train", "images")[:2000], read_idx(MNIST, "train", "labels")[:2000]
+    images, labels = load_mnist(MNIST)["train-images"][:2000], load_mnist(MNIST)["train-labels"][:2000]
     before, after = losses_around_an_epoch(model_id, images, labels)
     assert after < 0.9 * before

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ MD5 = {
 }
 IDX_IMAGES, IDX_LABELS = 0x0803, 0x0801
 DOWNLOAD_SILENCE_S = 30.0
+CHILD_ARRAYS = ("train-images", "train-labels", "test-images")
 
 
 class DatasetMissing(Exception):
@@ -126,9 +127,11 @@ def prepare(settings: Settings) -> Dataset:
 
 
 def _arrays(settings: Settings) -> dict[str, Images]:
-    if settings.dataset == "practice":
-        return draw_practice_set()
-    folder = find_or_download_mnist(settings)
+    return draw_practice_set() if settings.dataset == "practice" else read_mnist(find_or_download_mnist(settings))
+
+
+def read_mnist(folder: Path) -> dict[str, Images]:
+    """The four arrays of the folder with the IDX files: images (N, 28, 28) and labels (N,), uint8."""
     return {
         "train-images": read_idx(folder / "train-images-idx3-ubyte"),
         "train-labels": read_idx(folder / "train-labels-idx1-ubyte"),
@@ -137,14 +140,19 @@ def _arrays(settings: Settings) -> dict[str, Images]:
     }
 
 
+def save_for_child(arrays: Mapping[str, Images], folder: Path) -> None:
+    """Write what a child may read of a data set: three of the four arrays, the test labels never."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in CHILD_ARRAYS:
+        np.save(folder / f"{name}.npy", arrays[name])
+
+
 def _write_copy(arrays: dict[str, Images], target: Path, labels_path: Path) -> None:
     """Labels first, then the child's folder by one rename: a half-made copy is never taken for a whole one."""
     labels_path.parent.mkdir(parents=True, exist_ok=True)
     np.save(labels_path, arrays["test-labels"])
     draft = target.with_name(target.name + ".draft")
-    draft.mkdir(parents=True, exist_ok=True)
-    for name in ("train-images", "train-labels", "test-images"):
-        np.save(draft / f"{name}.npy", arrays[name])
+    save_for_child(arrays, draft)
     shutil.rmtree(target, ignore_errors=True)  # a copy whose labels were lost
     draft.rename(target)
 

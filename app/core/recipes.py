@@ -149,7 +149,7 @@ def _shown(value: Any) -> str:
 
 def shown_number(number: float) -> str:
     """A number as people write it: 1e-6, not 1e-06, and 1, not 1.0."""
-    return f"{number:.10g}".replace("e-0", "e-")
+    return f"{number:.10g}".replace("e-0", "e-").replace("e+0", "e")
 
 
 def choices_of(info: FieldInfo) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime, timedelta
 
+from app.core.recipes import shown_number
 from app.core.sentences import N_
 from app.web.translations import translations
 
@@ -64,7 +65,7 @@ def loss(value: float | None) -> str:
 
 def setting(value: object) -> str:
     """A hyperparameter as people write it: `0.02`, `1e-5`."""
-    return f"{value:.10g}".replace("e-0", "e-").replace("e+0", "e") if isinstance(value, float) else str(value)
+    return shown_number(value) if isinstance(value, float) else str(value)
 
 
 def compact(value: object) -> str:

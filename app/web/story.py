@@ -20,7 +20,6 @@ class Story:
     epochs_wanted: int
     seq: int = 0
     start: int = 0
-    phase: str = ""
     epoch: int = 0
     step: int = 0
     steps: int = 0
@@ -74,7 +73,7 @@ class Story:
 
     def _on_start(self, event: Event) -> None:
         # A new execution knows nothing of the last one; only the log goes on.
-        vars(self).update(vars(Story(self.epochs_wanted, start=event.start, phase="start", log=self.log)))
+        vars(self).update(vars(Story(self.epochs_wanted, start=event.start, log=self.log)))
         worker = event.data.get("worker", "")
         self._say(event, f"start {event.start} on {worker}" if event.start > 1 else f"started on {worker}")
 
@@ -85,19 +84,16 @@ class Story:
 
     def _on_loss(self, event: Event) -> None:
         data = event.data
-        self.phase = "loss"
         if self.trains_since is None:
             self.trains_since = event.created
         self.epoch, self.step, self.steps = int(data["epoch"]), int(data["step"]), int(data["steps"])
         self.losses += [float(value) for value in data["losses"]]
 
     def _on_testing(self, event: Event) -> None:
-        self.phase = "testing"
         self.epoch = int(event.data["epoch"])
 
     def _on_epoch(self, event: Event) -> None:
         data = event.data
-        self.phase = "epoch"
         self.accuracies.append(float(data["accuracy"]))
         measured = f"test accuracy {percent(data['accuracy'])} %, test loss {loss(data['test_loss'])}"
         train_loss = f", train loss {loss(data['train_loss'])}" if data.get("train_loss") is not None else ""
