@@ -269,14 +269,14 @@ def test_a_database_that_is_no_database_is_an_error_at_once(tmp_path: Path) -> N
     engine.dispose()
 
 
-def test_thirty_who_hold_a_connection_each_and_ask_the_engine_do_not_wait_for_each_other(either_database: str) -> None:
+def test_thirty_who_hold_a_connection_each_and_ask_the_engine_do_not_wait_for_each_other(jobs: Jobs) -> None:
     together = Barrier(30)
 
     def ask() -> dict[str, EngineState]:
         with Session(get_engine()) as session:
             session.connection().exec_driver_sql("select 1")
             together.wait(timeout=20)
-            return get_jobs().states(["no such run"])
+            return jobs.states(["no such run"])
 
     with ThreadPoolExecutor(30) as threads:
         answers = [threads.submit(ask) for _ in range(30)]

@@ -1,11 +1,15 @@
 """The web application: pages, API, static files, and what surrounds them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from app.core.jobs import get_jobs
 from app.core.logs import configure_logs
 from app.web.addresses import STATIC_FOLDER
 from app.web.api import router as api_router
@@ -28,10 +32,24 @@ class Static(StaticFiles):
         return response
 
 
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Make the connection pools before the first requests: those that come at once would each make their own."""
+    get_jobs()
+    yield
+
+
 def create_app() -> FastAPI:
     """The application, made anew: importing this module starts nothing."""
     configure_logs()
-    app = FastAPI(title="MNIST Benchmark", version="1", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(
+        title="MNIST Benchmark",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=lifespan,
+    )
     app.include_router(api_router)
     app.include_router(pages_router)
     app.mount("/static", Static(directory=STATIC_FOLDER), name="static")
