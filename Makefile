@@ -1,10 +1,11 @@
 # make up     everything on a fresh machine: environment, MNIST, database, web, worker
 # make test   everything that is checked, with what it needs
+# make doctor whether uploaded code can run safely on this machine
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: install up test lint bench lock translations clean
+.PHONY: install up test doctor lint bench lock translations clean
 
 install: $(VENV)/.installed
 
@@ -23,6 +24,9 @@ up: install
 test: install
 	@tests/prepare.sh
 	$(BIN)/python -m pytest
+
+doctor: install
+	@$(BIN)/mnist-benchmark doctor
 
 lint: install
 	$(BIN)/ruff check .

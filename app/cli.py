@@ -139,6 +139,14 @@ def _follow_supervisor() -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Say whether uploaded code can run safely on this machine, and how to improve it; exit status 0 if it can."""
+    from worker.doctor import examine
+
+    raise typer.Exit(examine(get_settings(), console))
+
+
+@app.command()
 def migrate() -> None:
     """Create the database, or bring it up to date."""
     _migrate()

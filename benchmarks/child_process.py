@@ -65,7 +65,10 @@ def make_job(data_dir: Path, model: str, options: Mapping[str, float] | None = N
         "options": dict(options or {}),
         "recipe": Recipe(**recipe).model_dump(),
         "data_dir": str(data_dir),
-        "weights_path": None,
+        "model_file": None,
+        "weights": None,
+        "class_name": "",
+        "arguments": "",
         "threads": 2,
     }
 

@@ -27,7 +27,7 @@ CARD = {
         "batch_size": 128,
         "schedule": "one_cycle",
         "augmentation": "affine",
-        "normalize": True,
+        "normalize": "mnist",
         "precision": "bfloat16",
     },
 }

@@ -34,7 +34,7 @@ CARD = {
         "batch_size": 128,
         "schedule": "one_cycle",
         "augmentation": "shift",
-        "normalize": True,
+        "normalize": "mnist",
     },
 }
 

@@ -158,10 +158,20 @@ def results_of(number: int) -> list[Result]:
     return [result for result in rows(Result) if result.run_id == run_id]
 
 
-def children_of(pid: int) -> list[int]:
-    """Process ids of the direct children of a process."""
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(line) for line in listed.stdout.split()]
+def children_of(worker_pid: int) -> list[int]:
+    """Process ids of the children that work on runs of a worker: those below a warden, which has no other name."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=False)
+    parents = {int(pid): int(parent) for pid, parent in (line.split() for line in listed.stdout.splitlines())}
+    leaves = [pid for pid in parents if pid not in parents.values() and is_alive(pid)]
+    return [pid for pid in leaves if _generations(pid, worker_pid, parents) >= 2]
+
+
+def _generations(pid: int, ancestor: int, parents: dict[int, int]) -> int:
+    """How far a process is below an ancestor: 1 for the idle zygote, 2 or 3 for a run; 0 if it is not below it."""
+    distance = 1
+    while pid in parents and parents[pid] != ancestor:
+        pid, distance = parents[pid], distance + 1
+    return distance if pid in parents else 0
 
 
 def is_alive(pid: int) -> bool:

@@ -14,8 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.core.database import session_scope
 from app.core.errors import UploadTooLarge
-from app.web import uploads
-from app.web.uploads import BodyLimit
+from app.web import body_limit
+from app.web.body_limit import BodyLimit
 from tests.api import SUBMISSIONS, Api
 from tests.board_factories import make_token, make_user
 from tests.service import free_port, service
@@ -156,7 +156,7 @@ def test_a_client_that_never_stops_is_read_up_to_a_bound(headers: dict[str, str]
 def test_a_client_that_falls_silent_is_waited_for_up_to_a_bound(
     headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "DISCARD_S", 0.1)
+    monkeypatch.setattr(body_limit, "DISCARD_S", 0.1)
     client = Client(silent_after=60)
 
     assert "larger than 50 MB" in str(exchange(client, headers))

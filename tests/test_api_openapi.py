@@ -16,6 +16,9 @@ OPERATIONS = {
     "retrySubmission": ("post", "/api/v1/submissions/{number}/runs"),
     "streamEvents": ("get", "/api/v1/submissions/{number}/events"),
     "downloadWeights": ("get", "/api/v1/submissions/{number}/weights"),
+    "downloadModelFile": ("get", "/api/v1/submissions/{number}/model-file"),
+    "createCheck": ("post", "/api/v1/checks"),
+    "getStatus": ("get", "/api/v1/status"),
     "getLeaderboard": ("get", "/api/v1/leaderboard"),
     "listModels": ("get", "/api/v1/models"),
     "getRecipe": ("get", "/api/v1/recipe"),
@@ -63,6 +66,7 @@ def test_every_error_is_described_as_a_problem(described: dict[str, Any], name: 
     ("name", "statuses"),
     [
         ("createSubmission", {"200", "201", "400", "401", "409", "413", "415", "422"}),
+        ("createCheck", {"200", "400", "401", "413", "415", "422", "503"}),
         ("getSubmission", {"200", "401", "404", "422"}),
         ("withdrawSubmission", {"200", "401", "403", "404", "422"}),
         ("retrySubmission", {"201", "401", "403", "404", "409", "422"}),
@@ -89,7 +93,9 @@ def test_a_submission_can_be_a_form_with_a_file_or_an_object(described: dict[str
 
     form = content["multipart/form-data"]["schema"]["properties"]
     assert set(content) == {"multipart/form-data", "application/json"}
-    assert form["weights"]["format"] == "binary"
+    assert form["weights"]["format"] == form["model_file"]["format"] == "binary"
+    assert {"class_name", "arguments", "check_id", "model"} <= set(form)
+    assert ".ipynb" in form["model_file"]["description"]
     assert form["learning_rate"]["default"] == 0.02
 
 

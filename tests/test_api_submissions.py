@@ -58,7 +58,7 @@ def test_a_form_says_everything(api: Api) -> None:
     body = api.submit(data).json()
 
     assert (body["title"], body["notes"], body["options"]) == ("深度", "*learnt*", {"dropout": 0.1})
-    assert (body["recipe"]["epochs"], body["recipe"]["normalize"]) == (5, True)
+    assert (body["recipe"]["epochs"], body["recipe"]["normalize"]) == (5, "mnist")
 
 
 def test_an_object_says_the_same(api: Api) -> None:

@@ -12,9 +12,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.core.database import session_scope
+from app.core.heartbeats import leave
+from app.core.outcomes import Outcome
 from app.core.runs import add_event, latest_run
+from app.core.sentences import Sentence
 from app.core.submissions import find
 from tests.conftest import clear_caches
+from tests.examiner import GOOD_REPORT, TRACEBACK, examiner, say_that_a_worker_lives
 from tests.factories import PASSWORD, drawn_result, make_member, make_run_live
 from tests.service import free_port, service
 from tests.test_pages_submit import weights_file
@@ -129,8 +133,8 @@ def submitted_number(page: Page) -> int:
 
 
 def submit(window: Window, title: str) -> int:
-    """Submit the model that the form suggests."""
-    window.open("/submit")
+    """Submit a model of the zoo as the form suggests it."""
+    window.open("/submit?model=yannet")
     window.page.fill("#f-title", title)
     window.page.click("#submit-button")
     return submitted_number(window.page)
@@ -147,6 +151,7 @@ def test_a_stranger_joins_and_submits_a_model_of_the_zoo(window: Window) -> None
     page.fill("#f-password", PASSWORD)
     page.click("main form button.p")
     page.wait_for_url(re.compile("/submit$"))
+    page.check("[name=kind][value=train]")
     page.select_option("#f-model", "lenet5")
     expect(page.locator("[name='option.hidden_units']")).to_have_value("120")
     expect(page.locator("#curl-fields")).to_contain_text("-F model=lenet5")
@@ -164,7 +169,7 @@ def test_a_stranger_joins_and_submits_a_model_of_the_zoo(window: Window) -> None
 def test_a_wrong_value_is_named_beside_its_field_without_a_reload(windows: Any) -> None:
     window = windows().sign_in()
     page = window.page
-    window.open("/submit")
+    window.open("/submit?model=yannet")
     page.evaluate("window.isSamePage = true")
     page.fill("#f-learning_rate", "fast")
     page.click("#submit-button")
@@ -196,6 +201,8 @@ def test_weights_are_uploaded(windows: Any, tmp_path: Path) -> None:
     page.check("[value=evaluate]")
     page.fill("#f-epochs", "99")
     page.set_input_files("#f-weights", file)
+    expect(page.locator("#check")).to_contain_text("No worker is running now")
+    expect(page.locator("#drop-weights .file")).to_contain_text("mine.safetensors")
     page.click("#submit-button")
     expect(page.locator("#f-epochs-error")).to_be_visible()
     page.fill("#f-epochs", "3")
@@ -213,6 +220,133 @@ def test_a_file_over_the_limit_is_not_even_sent(windows: Any, tmp_path: Path) ->
     window.page.check("[value=evaluate]")
     window.page.set_input_files("#f-weights", file)
     expect(window.page.locator("#upload-problem")).to_have_text("The file is larger than 50 MB.")
+
+
+@pytest.fixture
+def living_worker(address: str) -> Iterator[None]:
+    """A heartbeat, for as long as the test lasts."""
+    say_that_a_worker_lives(executor_id="of this test")
+    yield
+    with session_scope() as session:
+        leave(session, "of this test")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    file = tmp_path / "net.py"
+    file.write_text("import torch\n")
+    return file
+
+
+@pytest.mark.usefixtures("living_worker")
+def test_a_script_is_looked_at_as_soon_as_it_is_chosen_and_submitted_without_a_second_upload(
+    windows: Any, script: Path
+) -> None:
+    window = windows().sign_in()
+    page = window.page
+    window.open("/submit")
+    page.evaluate("window.isSamePage = true")
+    page.fill("#f-title", "my script")
+    with examiner(report=GOOD_REPORT):
+        page.set_input_files("#f-model_file", script)
+        expect(page.locator("#check")).to_contain_text("20,586 parameters")
+    expect(page.locator("#drop-model_file .file")).to_contain_text("net.py")
+    expect(page.locator("#f-title")).to_have_value("my script")
+    page.click("#use-suggestions")
+    expect(page.locator("#f-batch_size")).to_have_value("128")
+    expect(page.locator("#check")).to_contain_text("These settings are in the form.")
+    expect(page.locator("#curl-fields")).to_contain_text("-F model_file=@net.py")
+    assert page.evaluate("window.isSamePage")
+    page.click("#submit-button")
+    number = submitted_number(page)
+    with session_scope() as session:
+        submission = find(session, number)
+        assert (submission.model_file_name, submission.recipe["batch_size"]) == ("net.py", 128)
+
+
+@pytest.mark.usefixtures("living_worker")
+def test_a_broken_script_is_shown_with_its_own_traceback_and_can_be_replaced(windows: Any, script: Path) -> None:
+    window = windows().sign_in()
+    page = window.page
+    window.open("/submit")
+    with examiner(Outcome.BAD_MODEL, Sentence("The class Net cannot be built."), TRACEBACK):
+        page.set_input_files("#f-model_file", script)
+        expect(page.locator("#check .verdict")).to_contain_text("The class Net cannot be built.")
+    expect(page.locator("#check pre")).to_contain_text("line 7, in __init__")
+    with examiner(report=GOOD_REPORT):
+        page.set_input_files("#f-model_file", script)
+        expect(page.locator("#check")).to_contain_text("takes the class Net")
+    with examiner(report=GOOD_REPORT | {"class_name": "Block"}):
+        page.check("[name=class_name][value=Block]")
+        expect(page.locator("#check")).to_contain_text("takes the class Block")
+
+
+def test_a_file_of_another_kind_is_explained_without_being_sent(windows: Any, tmp_path: Path) -> None:
+    file = tmp_path / "model.h5"
+    file.write_bytes(b"\x89HDF" + bytes(1_000_000))
+    window = windows().sign_in()
+    sizes: list[int] = []
+    window.page.on("request", lambda request: sizes.append(len(request.post_data_buffer or b"")))
+    window.open("/submit")
+    window.page.set_input_files("#f-model_file", file)
+    expect(window.page.locator("#f-model_file-error")).to_contain_text("is a Keras file")
+    assert max(sizes) < 100_000
+
+
+DROP = """([name, text]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([text], name));
+  const zone = document.getElementById("drop-model_file");
+  zone.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+}"""
+PASTE = """([name, text]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([text], name));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: files, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.usefixtures("living_worker")
+@pytest.mark.parametrize("gesture", [DROP, PASTE], ids=["dropped", "pasted"])
+def test_a_file_can_be_dropped_or_pasted(windows: Any, gesture: str) -> None:
+    window = windows().sign_in()
+    window.open("/submit")
+    with examiner(report=GOOD_REPORT):
+        window.page.evaluate(gesture, ["dropped.py", "import torch"])
+        expect(window.page.locator("#drop-model_file .file")).to_contain_text("dropped.py")
+
+
+@pytest.mark.usefixtures("living_worker")
+def test_a_script_is_checked_and_submitted_without_scripts_of_ours(windows: Any, script: Path) -> None:
+    window = windows(java_script_enabled=False).sign_in()
+    page = window.page
+    window.open("/submit")
+    page.set_input_files("#f-model_file", script)
+    with examiner(report=GOOD_REPORT):
+        page.click("#check-button")
+        expect(page.locator("#check")).to_contain_text("takes the class Net")
+    page.click("#use-suggestions")
+    expect(page.locator("#f-epochs")).to_have_value("5")
+    page.click("#submit-button")
+    submitted_number(page)
+
+
+def test_the_fields_of_one_way_are_shown_and_the_others_are_not(windows: Any) -> None:
+    window = windows().sign_in()
+    page = window.page
+    window.open("/submit")
+    parts = ("#drop-model_file", "#drop-weights", "#f-model", "#f-network", "#check-button")
+
+    def shown() -> list[bool]:
+        return [page.locator(part).is_visible() for part in parts]
+
+    assert shown() == [True, False, False, False, True]
+    page.check("[value=evaluate]")
+    assert shown() == [False, True, True, True, True]
+    page.check("[name=network][value=file]")
+    assert shown() == [True, True, False, True, True]
+    page.check("[name=kind][value=train]")
+    assert shown() == [False, False, True, False, False]
 
 
 def test_a_live_page_follows_its_run_to_the_result(windows: Any) -> None:
@@ -265,7 +399,7 @@ def test_the_theme_changes_without_a_reload_and_stays(window: Window) -> None:
 def test_everything_works_without_scripts(windows: Any) -> None:
     window = windows(java_script_enabled=False).sign_in()
     page = window.page
-    window.open("/submit")
+    window.open("/submit?model=yannet")
     page.select_option("#f-model", "mlp")
     page.click("#show-model")
     expect(page.locator("[name='option.hidden_layers']")).to_be_visible()
@@ -297,7 +431,7 @@ def test_no_page_scrolls_sideways_on_a_narrow_phone(windows: Any, locale: str) -
     with session_scope() as session:
         drawn_result(session, latest_run(session, find(session, done)), total=1000)
     waiting = submit(window, "unbreakable" * 7)
-    paths = ["/", "/submit", "/me", "/me/tokens", "/me/password", "/about", "/no-page", f"/s/{done}", f"/s/{waiting}"]
+    paths = ["/", "/submit", "/status", "/me", "/me/tokens", "/me/password", "/about", "/no-page", f"/s/{done}", f"/s/{waiting}"]
     too_wide = {path: width for path in paths if (width := width_of(window, path)) > NARROW["width"]}
     assert too_wide == {}
 

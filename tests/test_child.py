@@ -14,11 +14,11 @@ from torch import Tensor, nn
 
 from app.core.settings import CHECKOUT
 from benchmarks.child_process import PREDICTIONS, WEIGHTS, Spoken, make_job, run_child
-from tests.child_runs import run_here
+from tests.child_runs import run_here, upload
 from tests.digits import save_digits
 from worker.child.failure import Failure, model_code
+from worker.child.forward import run_forward
 from worker.child.layers import count_parameters, list_layers
-from worker.child.model import run_forward
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def trained(job: dict[str, Any]) -> Spoken:
 
 def test_a_training_run_tells_its_story_in_order(trained: Spoken) -> None:
     kinds = [line["kind"] for line in trained.lines if line["kind"] != "loss"]
-    assert kinds == ["hello", "model", "testing", "epoch", "testing", "epoch", "done"]
+    assert kinds == ["hello", "model", "detected", "testing", "epoch", "testing", "epoch", "done"]
 
 
 def test_the_hello_names_versions_and_the_device(trained: Spoken) -> None:
@@ -120,7 +120,7 @@ def test_bfloat16_keeps_the_weights_in_float32(job: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("augmentation", ["shift", "rotate", "affine"])
 def test_a_run_with_augmentation_repeats_itself(job: dict[str, Any], augmentation: str) -> None:
-    augmented = job | {"recipe": job["recipe"] | {"augmentation": augmentation, "normalize": True}}
+    augmented = job | {"recipe": job["recipe"] | {"augmentation": augmentation, "normalize": "mnist"}}
     assert run_here(augmented).frames == run_here(augmented).frames
 
 
@@ -175,14 +175,26 @@ class Returning(nn.Module):
         return self.output
 
 
+class Disguised(Tensor):
+    """A tensor that could answer any question about itself in its own way."""
+
+
 @pytest.mark.parametrize(
     ("output", "sentence"),
     [
         (torch.zeros(3, 11), "The network returned 11 numbers per image; 10 are needed."),
         (torch.zeros(2, 10), "The network returned an output of shape (2, 10) for 3 images; (3, 10) is needed."),
-        (torch.zeros(3, 10, 1), "The network returned an output of shape (3, 10, 1) for 3 images; (3, 10) is needed."),
-        ((torch.zeros(3, 10),), "The network returned a tuple instead of one tensor with 10 numbers per image."),
+        (torch.zeros(3, 10, 2), "The network returned an output of shape (3, 10, 2) for 3 images; (3, 10) is needed."),
+        ((torch.zeros(3, 9), torch.zeros(1)), "returned a tuple, and none of its tensors has the shape (3, 10)"),
+        ((torch.zeros(3, 9), torch.zeros(1)), "needed for 3 images: (3, 9), (1,)."),
+        ((), "The network returned a tuple instead of one tensor with 10 numbers per image."),
         (torch.zeros(3, 10).long(), "torch.int64 numbers instead of one tensor"),
+        (torch.zeros(3, 10, dtype=torch.complex64), "torch.complex64 numbers instead of one tensor"),
+        (torch.zeros(3, 10).to_sparse(), "torch.float32 numbers instead of one tensor"),
+        (torch.zeros(3, 10, device="meta"), "torch.float32 numbers instead of one tensor"),
+        (torch.zeros(3, 10).as_subclass(Disguised), "a Disguised instead of one tensor"),
+        (None, "a NoneType instead of one tensor"),
+        ("0123456789", "a str instead of one tensor"),
     ],
 )
 def test_an_output_of_the_wrong_form_is_named(output: object, sentence: str) -> None:
@@ -190,6 +202,30 @@ def test_an_output_of_the_wrong_form_is_named(output: object, sentence: str) -> 
         run_forward(Returning(output), torch.zeros(3, 1, 28, 28), "float32")
     assert caught.value.outcome == "bad_output"
     assert sentence in caught.value.text % caught.value.values
+
+
+ROWS = torch.arange(30.0).reshape(3, 10)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        (torch.zeros(3, 32), ROWS),
+        [ROWS, torch.zeros(3, 10)],
+        {"hidden": torch.zeros(2), "logits": ROWS},
+        (torch.zeros(1), (ROWS, ROWS + 1)),
+        ROWS.reshape(3, 10, 1, 1),
+        ROWS.reshape(1, 3, 10),
+        ROWS.reshape(3, 1, 10),
+        nn.Parameter(ROWS),
+    ],
+)
+def test_the_first_ten_numbers_per_image_are_taken_wherever_they_are(output: object) -> None:
+    assert torch.equal(run_forward(Returning(output), torch.zeros(3, 1, 28, 28)), ROWS)
+
+
+def test_ten_numbers_without_a_batch_are_taken_for_a_single_image() -> None:
+    assert run_forward(Returning(torch.zeros(10)), torch.zeros(1, 1, 28, 28)).shape == (1, 10)
 
 
 def test_an_error_in_the_model_s_own_code_keeps_its_traceback() -> None:
@@ -211,15 +247,15 @@ def test_evaluating_the_trained_weights_repeats_the_last_predictions(
     job: dict[str, Any], trained: Spoken, tmp_path: Path
 ) -> None:
     (tmp_path / "w.safetensors").write_bytes(trained.frames[-1].content)
-    spoken = run_child(job | {"kind": "evaluate", "weights_path": str(tmp_path / "w.safetensors")})
-    assert [line["kind"] for line in spoken.lines] == ["hello", "model", "testing", "done"]
+    spoken = run_child(job | {"kind": "evaluate", "weights": upload(tmp_path / "w.safetensors")})
+    assert [line["kind"] for line in spoken.lines] == ["hello", "model", "detected", "testing", "done"]
     assert [(frame.kind, frame.epoch) for frame in spoken.frames] == [(PREDICTIONS, 0)]
     assert spoken.frames[0].content == trained.frames[-2].content
 
 
 def test_a_file_that_is_no_safetensors_is_refused_in_the_library_s_words(job: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_bytes(b"\xff" * 100)
-    outcome, sentence = run_here(job | {"kind": "evaluate", "weights_path": str(tmp_path / "w.safetensors")}).failure()
+    outcome, sentence = run_here(job | {"kind": "evaluate", "weights": upload(tmp_path / "w.safetensors")}).failure()
     assert outcome == "bad_file"
     assert "not a readable safetensors file: Error while deserializing header" in sentence
 

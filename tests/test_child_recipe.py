@@ -14,6 +14,7 @@ from tests.digits import save_digits
 from worker.child.augmentation import Augmentation
 from worker.child.data import load_digits
 from worker.child.failure import Failure
+from worker.child.interface import Interface
 from worker.child.loss_report import LossReport
 from worker.child.losses import as_log_probabilities, make_loss, output_kind
 from worker.child.optimizers import make_optimizers
@@ -35,7 +36,7 @@ def test_every_optimizer_trains_every_parameter(data: Path, optimizer: str) -> N
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
     before = [parameter.detach().clone() for parameter in model.parameters()]
-    training = Training(model, load_digits(data, CPU), recipe, "logits")
+    training = Training(model, load_digits(data, CPU), recipe, Interface())
     report = LossReport(Recorder(), 32, CPU)
     assert training.run_epoch(report) > 1.1 * training.run_epoch(report)
     assert not any(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))

@@ -8,6 +8,8 @@ from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from worker.child.failure import Failure
+from worker.child.files.weights_file import read_weights
+from worker.child.job import Upload
 from worker.child.weights import dump_weights, load_weights
 
 
@@ -21,7 +23,7 @@ def refusal(model: nn.Module, tensors: dict[str, Tensor], folder: Path) -> str:
     """The sentence with which weights are refused."""
     save_file(tensors, folder / "w.safetensors")
     with pytest.raises(Failure) as caught:
-        load_weights(model, folder / "w.safetensors")
+        load_weights(model, read_weights(Upload(folder / "w.safetensors", "w.safetensors")))
     assert caught.value.outcome == "bad_file"
     return caught.value.text % caught.value.values
 
@@ -30,6 +32,36 @@ def test_weights_of_another_size_are_refused_with_both_shapes(small_net: nn.Modu
     tensors = small_net.state_dict() | {"1.weight": torch.zeros(9, 784)}
     sentence = refusal(small_net, tensors, tmp_path)
     assert sentence == "The tensor 1.weight has shape [9, 784] in the weights file, but the model needs [8, 784]."
+
+
+def test_weights_for_other_classes_are_refused_as_such(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = small_net.state_dict() | {"3.weight": torch.zeros(100, 8), "3.bias": torch.zeros(100)}
+    sentence = refusal(small_net, tensors, tmp_path)
+    assert "All tensors fit except those of the last layer: 3.weight has shape [100, 8]" in sentence
+    assert "Was it trained for another number of classes?" in sentence
+
+
+def test_weights_of_another_model_are_named_as_such(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = {f"conv{index}.weight": torch.zeros(2) for index in range(9)}
+    sentence = refusal(small_net, tensors, tmp_path)
+    assert "is from another model: none of its 9 tensors fits" in sentence
+    assert "It has conv0.weight, conv1.weight, conv2.weight; the model needs 1.weight, 1.bias, 2.weight." in sentence
+
+
+def test_of_many_misfits_the_first_few_are_named_and_all_counted(small_net: nn.Module, tmp_path: Path) -> None:
+    tensors = small_net.state_dict() | {"1.weight": torch.zeros(9, 784), "1.bias": torch.zeros(9)}
+    tensors |= {f"more.{index}": torch.zeros(1) for index in range(5)}
+    del tensors["2.weight"]
+    sentence = refusal(small_net, tensors, tmp_path)
+    assert "Missing: 1 (2.weight). Not in the model: 5 (more.0, more.1, more.2, …)." in sentence
+    assert "Of another shape: 2 (1.weight [9, 784] ≠ [8, 784], 1.bias [9] ≠ [8])." in sentence
+
+
+def test_weights_of_a_network_fit_a_class_that_holds_it(small_net: nn.Module) -> None:
+    holder = nn.Module()
+    holder.net = nn.Sequential(nn.Flatten(), nn.Linear(784, 8), nn.BatchNorm1d(8), nn.Linear(8, 10))
+    load_weights(holder, small_net.state_dict())
+    assert torch.equal(holder.net[3].weight, small_net[3].weight)
 
 
 def test_a_missing_tensor_is_named_with_its_shape(small_net: nn.Module, tmp_path: Path) -> None:
@@ -67,7 +99,7 @@ def test_wrapped_weights_of_any_floating_type_fit(
     given = {prefix + name: tensor.to(dtype) for name, tensor in small_net.state_dict().items() if tensor.ndim}
     save_file(given, tmp_path / "w.safetensors")
     nn.init.zeros_(small_net[3].weight)
-    load_weights(small_net, tmp_path / "w.safetensors")
+    load_weights(small_net, read_weights(Upload(tmp_path / "w.safetensors", "w.safetensors")))
     assert torch.equal(small_net[3].weight, given[prefix + "3.weight"].float())
 
 

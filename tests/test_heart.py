@@ -10,6 +10,11 @@ from app.core.jobs import get_jobs
 from app.core.settings import get_settings
 from tests.service import queue, run_of
 from worker.heart import Heart
+from worker.sandbox.choice import Sandbox
+from worker.sandbox.isolation import Isolation
+from worker.sandbox.starters import ColdStarter
+
+UNTRIED = Sandbox(Isolation.LIMITS, ColdStarter())
 
 
 def set_silence(session: Session, executor_id: str, seconds: float) -> None:
@@ -45,7 +50,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def heart(data_dir: Path, clock: Clock) -> Heart:
-    return Heart("me:1:a", get_jobs(), get_settings(), set, clock)
+    return Heart("me:1:a", get_jobs(), get_settings(), set, UNTRIED, clock)
 
 
 def test_nobody_was_heard_of_in_a_new_database(session: Session) -> None:
@@ -128,7 +133,7 @@ def test_our_own_runs_are_never_taken_from_us_by_ourselves(heart: Heart, session
 def test_two_workers_that_recover_at_once_do_it_once(heart: Heart, session: Session) -> None:
     number = queue()
     claim(session, number, "dead:1:x")
-    other = Heart("other:1:b", get_jobs(), get_settings(), set)
+    other = Heart("other:1:b", get_jobs(), get_settings(), set, UNTRIED)
 
     assert len(heart.beat_once()) + len(other.beat_once()) == 1
 
@@ -168,7 +173,7 @@ def test_a_run_of_ours_that_has_no_thread_is_queued_again_after_the_lease(
 def test_a_run_of_ours_that_has_a_thread_stays_ours(data_dir: Path, clock: Clock, session: Session) -> None:
     number = queue()
     claim(session, number, "me:1:a")
-    busy = Heart("me:1:a", get_jobs(), get_settings(), lambda: {run_of(number).id}, clock)
+    busy = Heart("me:1:a", get_jobs(), get_settings(), lambda: {run_of(number).id}, UNTRIED, clock)
     busy.beat_once()
     clock.now += get_settings().lease_s + 1
 

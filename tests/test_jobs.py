@@ -140,9 +140,11 @@ def test_the_queue_is_registered_once_with_the_latest_settings(jobs: Jobs) -> No
     jobs.register_queue(worker_concurrency=2, poll_interval_s=0.5)
     jobs.register_queue(worker_concurrency=3, poll_interval_s=0.25)
 
-    [queue] = engine_rows("queues")
+    queues = {queue["name"]: queue for queue in engine_rows("queues")}
 
-    assert (queue["name"], queue["worker_concurrency"], queue["polling_interval_sec"]) == ("runs", 3, 0.25)
+    assert set(queues) == {"runs", "checks"}
+    assert (queues["runs"]["worker_concurrency"], queues["runs"]["polling_interval_sec"]) == (3, 0.25)
+    assert (queues["checks"]["worker_concurrency"], queues["checks"]["polling_interval_sec"]) == (1, 0.25)
 
 
 def test_a_migrated_database_passes_the_check(jobs: Jobs) -> None:
@@ -153,6 +155,74 @@ def test_nobody_runs_anything_in_a_database_without_workers(jobs: Jobs) -> None:
     enqueue("run-1")
 
     assert (jobs.executors_with_runs(), jobs.runs_of("worker-1"), jobs.recover(["worker-1"])) == (set(), [], [])
+
+
+def enqueue_check(*check_ids: str, waiting: int = 0) -> None:
+    with session_scope() as session:
+        for check_id in check_ids:
+            get_jobs().submit_check(session, check_id, 1, waiting)
+
+
+def let_work_on(executor_id: str, *job_ids: str) -> None:
+    """Do what the engine does when a worker takes these jobs."""
+    schema = "" if get_engine().dialect.name == "sqlite" else "dbos."
+    with get_engine().begin() as connection:
+        for job_id in job_ids:
+            statement = f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = :who "
+            text = sa.text(statement + "WHERE workflow_uuid = :id")
+            connection.execute(text, {"who": executor_id, "id": job_id})
+
+
+def queues_of(*job_ids: str) -> list[tuple[str, str]]:
+    """State and queue of these jobs."""
+    rows = {row["workflow_uuid"]: (row["status"], row["queue_name"]) for row in engine_rows("workflow_status")}
+    return [rows[job_id] for job_id in job_ids]
+
+
+def test_a_check_waits_in_a_queue_of_its_own_and_is_no_run(jobs: Jobs) -> None:
+    enqueue("run-1")
+    enqueue_check("check-1")
+
+    assert jobs.active() == ([], ["run-1"])
+    assert queues_of("run-1", "check-1") == [("ENQUEUED", "runs"), ("ENQUEUED", "checks")]
+    assert [row["name"] for row in engine_rows("workflow_status") if row["queue_name"] == "checks"] == ["check"]
+
+
+def test_what_a_worker_holds_is_told_without_its_checks(jobs: Jobs) -> None:
+    enqueue("run-1")
+    enqueue_check("check-1")
+    let_work_on("worker-1", "run-1", "check-1")
+
+    assert (jobs.runs_of("worker-1"), jobs.active()) == (["run-1"], (["run-1"], []))
+
+
+def test_a_worker_that_holds_only_a_check_is_missed_when_it_dies(jobs: Jobs) -> None:
+    enqueue_check("check-1")
+    let_work_on("worker-1", "check-1")
+
+    assert jobs.executors_with_runs() == {"worker-1"}
+
+
+@pytest.mark.parametrize("how", ["recover", "hand_back"])
+def test_a_dead_workers_run_and_check_return_each_to_its_own_queue(jobs: Jobs, how: str) -> None:
+    enqueue("run-1")
+    enqueue_check("check-1")
+    let_work_on("worker-1", "run-1", "check-1")
+
+    if how == "recover":
+        assert sorted(jobs.recover(["worker-1"])) == ["check-1", "run-1"]
+    else:
+        assert jobs.hand_back("worker-1") == 2
+
+    assert queues_of("run-1", "check-1") == [("ENQUEUED", "runs"), ("ENQUEUED", "checks")]
+
+
+def test_a_check_that_nobody_waits_for_any_more_leaves_its_queue(jobs: Jobs) -> None:
+    enqueue_check("check-1")
+
+    jobs.cancel("check-1")
+
+    assert queues_of("check-1")[0][0] == "CANCELLED"
 
 
 def enqueue_many(first: int) -> None:

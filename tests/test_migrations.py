@@ -1,5 +1,6 @@
 """Migrations, on SQLite and on PostgreSQL."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,9 +45,7 @@ def is_ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 def downgrade(engine: sa.Engine, revision: str) -> None:
-    config = schema.alembic_config()
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
+    with schema.migrating(engine) as config:
         command.downgrade(config, revision)
 
 
@@ -85,6 +84,113 @@ def test_the_engines_tables_beside_ours_are_no_difference(engine: sa.Engine) -> 
     facade.close()
 
     assert differences(engine) == []
+
+
+OLD_ROWS = """
+INSERT INTO classroom VALUES (1, 'A class', 'code', '2026-11-01');
+INSERT INTO "user" VALUES (1, 'lin', 'Lin', '', 'student', '', '2026-11-01');
+INSERT INTO submission VALUES (1, 'first', 1, 1, NULL, 'train', 'mnist', 'A', 'mlp', '{}', :with_true, NULL, NULL, '',
+ :no, NULL, NULL, '2026-11-01', NULL);
+INSERT INTO submission VALUES (2, 'second', 1, 1, 'first', 'train', 'mnist', 'B', 'mlp', '{}', :with_false, NULL, NULL,
+ '', :no, 'key', NULL, '2026-11-01', NULL);
+INSERT INTO submission VALUES (7, 'seventh', 1, 1, NULL, 'train', 'mnist', 'C', 'mlp', '{}', :without, NULL, NULL, '',
+ :no, NULL, NULL, '2026-11-01', NULL);
+INSERT INTO run VALUES ('run', 'second', 1, '2026-11-01', NULL, NULL, 'ok', NULL, NULL, NULL, NULL, NULL);
+INSERT INTO result VALUES ('run', 1, 1, 0.5, :bytes, :bytes, :bytes, '[]', '[]', :bytes, 1, 1, '[]', 1.0, NULL,
+ '2026-11-01');
+INSERT INTO heartbeat VALUES ('worker', 1.0, 1.0, 'host', 'CPU');
+"""
+OLD_VALUES = {
+    "with_true": '{"epochs": 3, "normalize": true}',
+    "with_false": '{"epochs": 3, "normalize": false}',
+    "without": "null",
+    "no": False,
+    "bytes": b"x",
+}
+
+
+@pytest.fixture
+def old_engine(engine: sa.Engine) -> sa.Engine:
+    """A database of the first version, with something in it."""
+    schema.migrate_tables(engine, "0001")
+    with engine.begin() as connection:
+        for statement in OLD_ROWS.strip().split(";\n"):
+            text = sa.text(statement.removesuffix(";"))
+            connection.execute(text, {name: OLD_VALUES[name] for name in text._bindparams})
+    return engine
+
+
+def rows(engine: sa.Engine, statement: str) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(statement)]
+
+
+def as_json(value: object) -> object:
+    """What a JSON column holds: Postgres' driver reads it, SQLite's does not."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def test_the_switch_for_normalizing_in_old_recipes_becomes_a_choice(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    recipes = [as_json(row[0]) for row in rows(old_engine, "SELECT recipe FROM submission ORDER BY number")]
+    assert recipes == [{"epochs": 3, "normalize": "mnist"}, {"epochs": 3, "normalize": "none"}, None]
+
+
+def test_a_database_brought_up_with_rows_in_it_equals_the_classes_and_keeps_them(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    assert differences(old_engine) == []
+    assert rows(old_engine, "SELECT number, parent_id, class_name, arguments FROM submission ORDER BY number") == [
+        (1, None, "", ""),
+        (2, "first", "", ""),
+        (7, None, "", ""),
+    ]
+    assert rows(old_engine, "SELECT run_id, correct FROM result") == [("run", 1)]
+    assert [as_json(row[0]) for row in rows(old_engine, "SELECT detected FROM result")] == [{}]
+    assert rows(old_engine, "SELECT executor_id, isolation, refusal FROM heartbeat") == [("worker", "", None)]
+
+
+def test_a_database_brought_up_step_by_step_has_the_constraints_of_a_new_one(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    keys = {key["name"]: key["referred_table"] for key in sa.inspect(old_engine).get_foreign_keys("submission")}
+    assert keys == {
+        "fk_submission_classroom_id": "classroom",
+        "fk_submission_parent_id": "submission",
+        "fk_submission_user_id": "user",
+    }
+    unique = {found["name"] for found in sa.inspect(old_engine).get_unique_constraints("submission")}
+    assert unique == {"uq_submission_id", "uq_submission_user_id_idempotency_key"}
+    indexes = {found["name"] for found in sa.inspect(old_engine).get_indexes("submission")}
+    assert {"ix_submission_classroom_id", "ix_submission_user_id"} <= indexes
+    assert sa.inspect(old_engine).get_foreign_keys("run")[0]["referred_table"] == "submission"
+
+
+def test_foreign_keys_are_watched_again_after_the_migration(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    with pytest.raises(sa.exc.IntegrityError), old_engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE run SET submission_id = 'nobody'")
+
+
+def test_a_number_is_not_given_twice_after_the_migration(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    schema.migrate_tables(engine)
+
+    ((table,),) = rows(engine, "SELECT sql FROM sqlite_master WHERE name = 'submission'")
+    engine.dispose()
+    assert "AUTOINCREMENT" in str(table)
+
+
+def test_going_down_one_version_makes_the_choice_a_switch_again(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    downgrade(old_engine, "0001")
+
+    recipes = [as_json(row[0]) for row in rows(old_engine, "SELECT recipe FROM submission ORDER BY number")]
+    assert recipes == [{"epochs": 3, "normalize": True}, {"epochs": 3, "normalize": False}, None]
+    assert "model_file_name" not in {found["name"] for found in sa.inspect(old_engine).get_columns("submission")}
 
 
 def test_migrating_again_is_harmless(engine: sa.Engine) -> None:

@@ -29,7 +29,7 @@ def test_the_defaults_are_the_homeworks_recipe() -> None:
     recipe = Recipe()
 
     assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size, recipe.epochs) == ("SGD", 0.02, 64, 3)
-    assert (recipe.schedule, recipe.augmentation, recipe.normalize, recipe.momentum) == ("constant", "none", False, 0)
+    assert (recipe.schedule, recipe.augmentation, recipe.normalize, recipe.momentum) == ("constant", "none", "auto", 0)
 
 
 def test_nothing_given_is_the_homeworks_recipe() -> None:
@@ -93,12 +93,27 @@ def test_an_unknown_choice_is_refused_with_the_choices(name: str) -> None:
     ("text", "value"), [("true", True), ("on", True), ("1", True), ("false", False), ("off", False)]
 )
 def test_a_switch_is_read_from_the_words_of_forms(text: str, value: bool) -> None:
-    assert parse_recipe({"normalize": text}).normalize is value
+    assert parse_recipe({"nesterov": text, "momentum": 0.9}).nesterov is value
 
 
 @pytest.mark.parametrize("text", ["maybe", "", "2"])
 def test_another_word_for_a_switch_is_refused(text: str) -> None:
-    assert f"“{text}”" in refusal({"normalize": text}, "normalize")
+    assert f"“{text}”" in refusal({"nesterov": text}, "nesterov")
+
+
+@pytest.mark.parametrize("given", [True, "true", "True", "on", "1", " mnist "])
+def test_the_old_switch_for_normalizing_means_the_numbers_of_mnist(given: Any) -> None:
+    assert parse_recipe({"normalize": given}).normalize == "mnist"
+
+
+@pytest.mark.parametrize("given", [False, "false", "False", "off", "0", "", "none"])
+def test_the_old_switch_for_normalizing_switched_off_means_none(given: Any) -> None:
+    assert parse_recipe({"normalize": given}).normalize == "none"
+
+
+@pytest.mark.parametrize("given", [None, 3, "imagenet", [True]])
+def test_other_ways_to_normalize_are_refused_with_the_choices(given: Any) -> None:
+    assert "auto, none, mnist, half" in refusal({"normalize": given}, "normalize")
 
 
 def test_blanks_around_a_value_are_forgiven() -> None:
@@ -108,7 +123,7 @@ def test_blanks_around_a_value_are_forgiven() -> None:
 def test_values_of_json_are_read_too() -> None:
     recipe = parse_recipe({"epochs": 5, "learning_rate": 0.1, "normalize": True, "optimizer": "AdamW"})
 
-    assert (recipe.epochs, recipe.learning_rate, recipe.normalize, recipe.optimizer) == (5, 0.1, True, "AdamW")
+    assert (recipe.epochs, recipe.learning_rate, recipe.normalize, recipe.optimizer) == (5, 0.1, "mnist", "AdamW")
 
 
 @pytest.mark.parametrize("value", [None, [], {}, [3], {"a": 1}, math.nan, 10**400, -math.inf])

@@ -130,7 +130,7 @@ def test_what_no_database_can_hold_is_replaced_in_a_failure() -> None:
     )
 
     assert told.failure is not None
-    assert str(told.failure.message) == "a�b?c"
+    assert str(told.failure.message) == "a�b�c"
     assert told.failure.detail == "x�y"
 
 

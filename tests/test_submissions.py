@@ -61,7 +61,7 @@ def test_blanks_around_title_and_notes_are_dropped() -> None:
 @pytest.mark.parametrize(
     ("given", "field", "named"),
     [
-        ({"model": ""}, "model", "“”"),
+        ({"model": ""}, "model", "yannet"),
         ({"model": "alexnet"}, "model", "“alexnet”"),
         ({"model": "../yannet"}, "model", "“../yannet”"),
         ({"kind": "cheat"}, "kind", "“cheat”"),

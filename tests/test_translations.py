@@ -12,7 +12,7 @@ from app.core.recipes import Recipe
 from app.core.sentences import Sentence
 from app.core.settings import CHECKOUT
 from app.web.catalog import TRANSLATED, gather, is_complete, source_files
-from app.web.recipe_words import CHOICE_WORDS
+from app.web.recipe_words import CHOICE_WORDS, OWN_CHOICE_WORDS
 from app.web.translations import catalogue_path, say, translate
 
 PLACES = re.compile(r"%\((\w+)\)([.\d]*[a-z])")
@@ -86,6 +86,7 @@ def test_the_words_of_every_outcome_setting_and_choice_are_translated() -> None:
     words += [str(field.title) for field in Recipe.model_fields.values()]
     words += [str(field.description) for field in Recipe.model_fields.values()]
     words += list(CHOICE_WORDS.values())
+    words += [word for own in OWN_CHOICE_WORDS.values() for word in own.values()]
     assert [word for word in words if word and translate(word, "zh") == word] == []
 
 

@@ -10,19 +10,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.settings import get_settings
-from app.web.uploads import FIELDS_LIMIT_BYTES
-from app.web.weights_files import HEAD_BYTES, HEADER_LIMIT_BYTES, check_weights_file
+from app.web.body_limit import FIELDS_LIMIT_BYTES
+from app.web.uploads import HEAD_BYTES
+from app.web.weights_files import HEADER_LIMIT_BYTES, check_weights_file
 from tests.api import SUBMISSIONS, Api, safetensors
 
 pytest_plugins = ["tests.api_fixtures"]
 
 EVALUATE = {"kind": "evaluate"}
 GOOD = safetensors()
+CODE = b"import torch"
 
 
 def file(name: str, content: bytes = GOOD, field: str = "weights") -> dict[str, Any]:
     """A form that tests a file."""
     return {"data": EVALUATE, "files": [(field, (name, content))]}
+
+
+def sent(name: str, content: bytes, **data: str) -> dict[str, Any]:
+    """A form with a model file."""
+    return {"data": {"model": [], **data}, "files": [("model_file", (name, content))]}
 
 
 def length(header_bytes: int) -> bytes:
@@ -32,13 +39,19 @@ def length(header_bytes: int) -> bytes:
 # name of the case: the form, the field it is refused for, what its sentence must name
 BROKEN_FORMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     # files of another kind
-    "python code": (file("net.py", b"import os"), "weights", ["“net.py”", "sandbox", "zoo"]),
-    "a notebook": (file("net.ipynb", b"{}"), "weights", ["“net.ipynb”", "sandbox"]),
-    "a zip of code": (file("net.zip", b"PK\x03\x04"), "weights", ["“net.zip”", "sandbox"]),
-    "a torch file": (file("net.pt", b"PK\x03\x04"), "weights", ["“net.pt”", "save_file(model.state_dict()"]),
-    "a torch file in capitals": (file("NET.PTH", b"PK\x03\x04"), "weights", ["“NET.PTH”", "save_file("]),
-    "a bin file": (file("pytorch_model.bin", b"PK\x03\x04"), "weights", ["“pytorch_model.bin”", "save_file("]),
-    "an onnx file": (file("net.onnx", b"\x08\x07"), "weights", ["“net.onnx”", "ONNX"]),
+    "python code": (file("net.py", b"import os"), "weights", ["“net.py”", "model file"]),
+    "a notebook": (file("net.ipynb", b"{}"), "weights", ["“net.ipynb”", "model file"]),
+    "a zip of code": (file("net.zip", b"PK\x03\x04"), "weights", ["“net.zip”", "Unpack"]),
+    "an exported program": (file("NET.PT2", b"PK\x03\x04"), "weights", ["“NET.PT2”", "model file"]),
+    "an onnx file": (file("net.onnx", b"\x08\x07"), "weights", ["“net.onnx”", "model file"]),
+    "a text as a torch file": (
+        file("net.pt", b"hello"),
+        "weights",
+        ["“net.pt”", "hell", "torch.save(model.state_dict()"],
+    ),
+    "a web page as a torch file": (file("net.pth", b"\n<!DOCTYPE html>"), "weights", ["“net.pth”", "web page", "raw"]),
+    "a pointer of Git LFS": (file("w.bin", b"version https://git-lfs.github.com/spec/v1"), "weights", ["git lfs pull"]),
+    "safetensors as a torch file": (file("net.ckpt", GOOD), "weights", ["“net.ckpt”", ".safetensors"]),
     "an h5 file": (file("net.h5", b"\x89HDF"), "weights", ["“net.h5”", "Keras"]),
     "a keras file": (file("net.keras", b"PK"), "weights", ["“net.keras”", "Keras"]),
     "a pickle": (file("net.pkl", b"\x80\x04"), "weights", ["“net.pkl”", "pickle"]),
@@ -49,8 +62,12 @@ BROKEN_FORMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "an ending only": (file(".safetensors", GOOD), "weights", ["“.safetensors”"]),
     # files with the right name
     "an empty file": (file("w.safetensors", b""), "weights", ["“w.safetensors”", "empty"]),
-    "a renamed zip": (file("w.safetensors", b"PK\x03\x04" + bytes(100)), "weights", ["PK\\x03\\x04", "zip"]),
-    "a renamed pickle": (file("w.safetensors", b"\x80\x04\x95\x10" + b"x" * 99), "weights", ["\\x80\\x04", "pickle"]),
+    "a renamed zip": (file("w.safetensors", b"PK\x03\x04" + bytes(100)), "weights", ["PK\\x03\\x04", "torch.save"]),
+    "a renamed pickle": (
+        file("w.safetensors", b"\x80\x04\x95\x10" + b"x" * 99),
+        "weights",
+        ["\\x80\\x04", "torch.save"],
+    ),
     "a renamed hdf5": (file("w.safetensors", b"\x89HDF\r\n\x1a\n" + bytes(9)), "weights", ["\\x89HDF", "HDF5"]),
     "a renamed text": (file("w.safetensors", b"hello, this is text"), "weights", ["begins with hell"]),
     "a header of 10 GiB": (file("w.safetensors", length(10 << 30) + b"{" * 99), "weights", [str(10 << 30), "1048576"]),
@@ -69,8 +86,68 @@ BROKEN_FORMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "code as the model": (
         {"data": {"model": []}, "files": [("model", ("net.py", b"import os"))]},
         "model",
-        ["“net.py”", "sandbox"],
+        ["“net.py”", "model_file"],
     ),
+    "weights as the model file": (sent("w.safetensors", GOOD), "model_file", ["“w.safetensors”", "weights only"]),
+    "an archive as the model file": (sent("homework.zip", b"PK\x03\x04"), "model_file", ["Unpack", ".py"]),
+    "a document as the model file": (sent("homework.docx", b"PK\x03\x04"), "model_file", ["document", ".ipynb"]),
+    "a keras file as the model file": (sent("m.h5", b"\x89HDF"), "model_file", ["“m.h5”", 'model.export("model.onnx"']),
+    "a joblib file as the model file": (sent("m.joblib", b"\x80\x04"), "model_file", ["skl2onnx", "to_onnx("]),
+    "arrays as the model file": (sent("m.npz", b"PK\x03\x04"), "model_file", ["numpy.load", "state_dict"]),
+    "tensorflow as the model file": (sent("m.tflite", b"TFL3"), "model_file", ["tf2onnx"]),
+    "paddle as the model file": (sent("m.pdparams", b"\x80\x02"), "model_file", ["paddle.onnx.export("]),
+    "core ml as the model file": (sent("m.mlmodel", b"\x08\x01"), "model_file", ["torch.onnx.export("]),
+    "compiled code as the model file": (sent("net.pyc", b"\xa7\r\r\n"), "model_file", ["compiled", ".py"]),
+    "a program as the model file": (sent("net.exe", b"MZ"), "model_file", ["“net.exe”", ".py", ".onnx"]),
+    "an empty model file": (sent("net.py", b""), "model_file", ["“net.py”", "empty"]),
+    "a web page as code": (sent("net.py", b"<!DOCTYPE html>"), "model_file", ["web page", "GitHub"]),
+    "a zip as code": (sent("net.py", b"PK\x03\x04"), "model_file", ["zip archive"]),
+    "a picture as code": (sent("net.py", b"\x89PNG\r\n"), "model_file", ["picture"]),
+    "bytes as code": (sent("net.py", b"\x00\x01\x02\x03"), "model_file", ["no text", "\\x00\\x01"]),
+    "a megabyte of code": (sent("net.py", b"#" * 1_000_001), "model_file", ["1000001 bytes", "1000000"]),
+    "code as a notebook": (sent("net.ipynb", b"import torch"), "model_file", ["no notebook", "impo", "“{”"]),
+    "text as torchscript": (sent("net.pt", b"hello"), "model_file", ["hell", "torch.jit.script("]),
+    "text as a program": (sent("net.pt2", b"hello"), "model_file", ["hell", "torch.export.save("]),
+    "a page as onnx": (sent("net.onnx", b"<html>"), "model_file", ["web page"]),
+    "a model and a model file": (
+        {"data": {"model": "yannet"}, "files": [("model_file", ("net.py", CODE))]},
+        "model",
+        ["“yannet”", "“net.py”", "not both"],
+    ),
+    "an exported network to train": (
+        {"data": {"model": [], "kind": "train"}, "files": [("model_file", ("net.onnx", b"\x08\x07"))]},
+        "model_file",
+        ["“net.onnx”", "tested, not trained"],
+    ),
+    "code to test without weights": (
+        {"data": {"model": [], "kind": "evaluate"}, "files": [("model_file", ("net.py", CODE))]},
+        "weights",
+        ["“net.py”", "no weights"],
+    ),
+    "an exported network with weights": (
+        {
+            "data": {"model": []},
+            "files": [("model_file", ("net.pt2", b"PK\x03\x04")), ("weights", ("w.pt", b"PK\x03\x04"))],
+        },
+        "weights",
+        ["“net.pt2”", "“w.pt”"],
+    ),
+    "an option for a file": (
+        {"data": {"model": [], "option.dropout": "0.1"}, "files": [("model_file", ("net.py", CODE))]},
+        "option.dropout",
+        ["“dropout”", "arguments"],
+    ),
+    "a class of a model of the zoo": ({"data": {"class_name": "Net"}}, "class_name", ["“Net”", ".py"]),
+    "arguments of a model of the zoo": ({"data": {"arguments": "hidden=5"}}, "arguments", ["“hidden=5”", ".py"]),
+    "a class that is no name": (sent("net.py", CODE, class_name="my net"), "class_name", ["“my net”", "Net"]),
+    "a class of 121 letters": (sent("net.py", CODE, class_name="N" * 121), "class_name", ["NNN…"]),
+    "arguments that are code": (sent("net.py", CODE, arguments="exit()"), "arguments", ["“exit()”", "hidden=64"]),
+    "arguments that end the call": (sent("net.py", CODE, arguments="1), f(2"), "arguments", ["“1), f(2”"]),
+    "arguments that are no Python": (sent("net.py", CODE, arguments="hidden = "), "arguments", ["“hidden =”"]),
+    "arguments too deep": (sent("net.py", CODE, arguments="(" * 400), "arguments", ["((("]),
+    "arguments too long": (sent("net.py", CODE, arguments="1," * 251), "arguments", ["502", "500"]),
+    "a check that nobody knows": ({"data": {"check_id": "0198"}}, "check_id", ["not known", "again"]),
+    "a text as the model file": ({"data": {"model_file": "net.py"}}, "model_file", ["“net.py”", "file"]),
     "a file as the title": ({"files": [("title", ("t.txt", b"x"))]}, "title", ["“t.txt”"]),
     "a text as the weights": ({"data": EVALUATE | {"weights": "w.safetensors"}}, "weights", ["“w.safetensors”"]),
     "two files": (
@@ -83,7 +160,7 @@ BROKEN_FORMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     # fields
     "an unknown kind": ({"data": {"kind": "cheat"}}, "kind", ["“cheat”", "train, evaluate"]),
     "an unknown model": ({"data": {"model": "gpt"}}, "model", ["“gpt”", "yannet"]),
-    "no model": ({"data": {"model": ""}}, "model", ["“”"]),
+    "no model": ({"data": {"model": ""}}, "model", ["yannet", "model file"]),
     "an unknown field": ({"data": {"learningrate": "1"}}, "learningrate", ["“learningrate”", "learning_rate"]),
     "an unknown optimizer": ({"data": {"optimizer": "Lion"}}, "optimizer", ["“Lion”", "AdamW"]),
     "a field twice": ({"data": {"epochs": ["1", "2"]}}, "epochs", ["2 times"]),
@@ -220,6 +297,79 @@ def test_a_good_file_is_not_kept_when_the_recipe_is_bad(api: Api) -> None:
 
     assert set(answer.json()["fields"]) == {"epochs"}
     assert api.stored_blobs() == []
+
+
+GOOD_FILES: dict[str, dict[str, Any]] = {
+    "code": sent("net.py", CODE),
+    "code in GBK": sent("网络.PY", "# 网络".encode("gbk")),
+    "code in UTF-16": sent("net.py", "import torch".encode("utf-16")),
+    "code with a class and arguments": sent("net.py", CODE, class_name="网络", arguments="64, p=-0.5, k=(3, 3), a=[1]"),
+    "a notebook": sent("net.ipynb", b"\xef\xbb\xbf\n{"),
+    "onnx": sent("net.onnx", b"\x08\x07\x12"),
+    "torchscript": sent("net.pt", b"PK\x03\x04"),
+    "an old pickle, for the child to explain": sent("net.pth", b"\x80\x02"),
+    "torchscript by its own ending": sent("net.torchscript", b"PK\x03\x04"),
+    "an exported program": sent("net.pt2", b"PK\x03\x04"),
+    "a state_dict": file("w.pt", b"PK\x03\x04"),
+    "an old state_dict": file("w.PTH", b"\x80\x02"),
+    "a checkpoint": file("w.ckpt", b"PK\x03\x04"),
+    "code and weights": {
+        "data": {"model": [], "kind": "evaluate"},
+        "files": [("model_file", ("net.py", CODE)), ("weights", ("w.bin", b"PK\x03\x04"))],
+    },
+}
+
+
+@pytest.mark.parametrize("case", GOOD_FILES)
+def test_files_of_every_kind_that_can_be_used_are_kept(api: Api, case: str) -> None:
+    form = GOOD_FILES[case]
+
+    answer = api.submit(**form)
+
+    assert answer.status_code == 201, answer.text
+    assert sorted(path.read_bytes() for path in api.stored_blobs()) == sorted(file[1][1] for file in form["files"])
+
+
+def test_a_model_file_is_stored_with_its_class_and_arguments(api: Api) -> None:
+    body = api.submit(**sent("net.py", CODE, class_name=" Net ", arguments=" hidden=64 ")).json()
+
+    assert (body["model"], body["kind"], body["title"]) == (None, "train", "net")
+    assert (body["class_name"], body["arguments"]) == ("Net", "hidden=64")
+    assert body["model_file"] == {
+        "name": "net.py",
+        "sha256": api.stored_blobs()[0].name,
+        "url": f"{body['links']['self']}/model-file",
+    }
+    [stored] = api.stored_submissions()
+    assert (stored.model, stored.model_file_name, stored.class_name, stored.arguments) == (
+        None,
+        "net.py",
+        "Net",
+        "hidden=64",
+    )
+
+
+def test_an_exported_network_is_tested_without_anybody_saying_so(api: Api) -> None:
+    assert api.submit(**sent("net.onnx", b"\x08\x07")).json()["kind"] == "evaluate"
+
+
+@pytest.mark.parametrize("changed", [{"class_name": "Other"}, {"arguments": "2"}])
+def test_the_same_key_with_another_class_or_other_arguments_is_a_conflict(api: Api, changed: dict[str, str]) -> None:
+    api.owner["Idempotency-Key"] = "k"
+    api.submit(**sent("net.py", CODE, class_name="Net", arguments="1"))
+
+    answer = api.submit(**sent("net.py", CODE, **{"class_name": "Net", "arguments": "1"} | changed))
+
+    assert answer.status_code == 409
+
+
+def test_the_same_key_with_another_model_file_is_a_conflict_and_it_is_not_kept(api: Api) -> None:
+    api.owner["Idempotency-Key"] = "k"
+    first = api.submit(**sent("net.py", CODE))
+
+    answer = api.submit(**sent("net.py", b"import numpy"))
+
+    assert (first.status_code, answer.status_code, len(api.stored_blobs())) == (201, 409, 1)
 
 
 def test_a_good_file_is_kept_once_with_its_submission(api: Api) -> None:

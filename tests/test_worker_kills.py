@@ -2,7 +2,6 @@
 
 import random
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -203,10 +202,19 @@ def test_nothing_of_a_killed_workers_runs_stays_on_the_machine(running: Service)
     first = running.worker()
     number = queue(**LONG)
     wait_for_training(number, start=1)
+    (child,) = children_of(first.pid)
+    family = [child, *above(child, first.pid)]
     first.kill()
-    running.worker()
+    second = running.worker()
     assert_finished_once(number, starts=2)
 
     wait_until(lambda: list((running.data_dir / "jobs").glob("*/*")) == [], 30)
-    listed = subprocess.run(["pgrep", "-f", "worker.sandbox.enter"], capture_output=True, text=True, check=False)
-    assert listed.stdout.split() == []
+    assert len(family) == 3  # the child, its warden, the zygote
+    assert not any(is_alive(pid) for pid in family)
+    assert children_of(second.pid) == []
+
+
+def above(pid: int, ancestor: int) -> list[int]:
+    """The processes between a process and one of its ancestors."""
+    parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return [] if parent == ancestor else [parent, *above(parent, ancestor)]

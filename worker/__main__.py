@@ -17,11 +17,18 @@ from app.core.jobs import APPLICATION_NAME, APPLICATION_VERSION, Jobs, get_jobs
 from app.core.logs import configure_logs
 from app.core.schema import check_tables
 from app.core.settings import Settings, get_settings
-from worker.dataset import DatasetMissing, prepare
+from worker.check import check
+from worker.dataset import CHILD_ARRAYS, Dataset, DatasetMissing, prepare
 from worker.heart import Heart
-from worker.run import Post, active_runs, begin_to_stop, get_datasource, take_post
+from worker.post import Post, active_jobs, begin_to_stop, take_post
+from worker.run import get_datasource, run
+from worker.sandbox.choice import Sandbox, choose_sandbox
+from worker.sandbox.isolation import Isolation
 
 log = structlog.get_logger()
+
+# The engine finds them by their names; they must have been imported before it is launched.
+WORKFLOWS = (run, check)
 
 
 def new_executor_id() -> str:
@@ -41,16 +48,26 @@ def main() -> int:
         log.error("worker cannot start", reason=str(error))
         return 1
     executor_id = new_executor_id()
-    take_post(Post(executor_id, dataset, settings))
+    sandbox = choose(settings, dataset)
+    take_post(Post(executor_id, dataset, settings, sandbox))
     jobs = get_jobs()
     jobs.register_queue(settings.worker_concurrency, settings.poll_interval_s)
-    heart = Heart(executor_id, jobs, settings, active_runs)
+    heart = Heart(executor_id, jobs, settings, active_jobs, sandbox)
     heart.start()
     launch_engine(executor_id, settings)
-    log.info("worker ready", executor=executor_id, dataset=dataset.name)
+    log.info("worker ready", executor=executor_id, dataset=dataset.name, isolation=str(sandbox.isolation))
     wait_for_signal()
     stop(heart, jobs, executor_id)
     return 0
+
+
+def choose(settings: Settings, dataset: Dataset) -> Sandbox:
+    """The best sandbox that holds here."""
+    needed = dataset.child_dir / f"{CHILD_ARRAYS[0]}.npy"
+    sandbox = choose_sandbox(Isolation(settings.isolation), settings.warm_start, needed, settings.memory_limit_bytes)
+    if sandbox.refusal is not None:
+        log.warning("uploaded code is refused", reason=str(sandbox.refusal))
+    return sandbox
 
 
 def launch_engine(executor_id: str, settings: Settings) -> None:

@@ -122,6 +122,7 @@ def prepare(settings: Settings) -> Dataset:
     with _one_at_a_time(settings.data_dir / "prepare.lock"):
         if not (labels_path.exists() and target.is_dir()):
             _write_copy(_arrays(settings), target, labels_path)
+    open_to_children(target)
     train_size = len(np.load(target / "train-labels.npy", mmap_mode="r"))
     return Dataset(settings.dataset, target, np.load(labels_path), train_size)
 
@@ -145,6 +146,16 @@ def save_for_child(arrays: Mapping[str, Images], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in CHILD_ARRAYS:
         np.save(folder / f"{name}.npy", arrays[name])
+
+
+def open_to_children(folder: Path) -> None:
+    """Let any user read it who can get there: where the worker is root, its children are others.
+
+    The folders above stay closed; the sandbox shows a child this one alone.
+    """
+    folder.chmod(0o755)
+    for name in CHILD_ARRAYS:
+        (folder / f"{name}.npy").chmod(0o644)
 
 
 def _write_copy(arrays: dict[str, Images], target: Path, labels_path: Path) -> None:

@@ -10,12 +10,17 @@ from typing import Any
 from app.core.outcomes import Outcome
 from app.core.sentences import N_, Sentence
 from worker.dataset import Dataset
-from worker.frames import FrameKind, read_frames
+from worker.frames import Expected, FrameKind, expected_frames, read_frames
+from worker.hostile import clean
 from worker.meeting import Meeting
-from worker.sandbox.launch import Child, launched
+from worker.sandbox.cell import Cell
+from worker.sandbox.choice import Sandbox
+from worker.sandbox.isolation import Isolation
+from worker.sandbox.launch import Child, Exit, launched
 from worker.sandbox.limits import Limits
+from worker.sandbox.warden import FOR_MEMORY
 from worker.scoring import BadOutput, measure, read_log_probabilities
-from worker.story import DETAIL_LIMIT_CHARACTERS, Failure, Story, clean
+from worker.story import DETAIL_LIMIT_CHARACTERS, Failure, Story
 
 # A child that has said all it has to say gets this long to exit by itself.
 EXIT_GRACE_S = 5
@@ -35,9 +40,34 @@ class Order:
     time_limit_s: float
 
     @property
+    def is_check(self) -> bool:
+        """Whether only a look is taken, which measures nothing."""
+        return bool(self.job["kind"] == "check")
+
+    @property
     def epochs(self) -> int:
-        """Epochs to train; 0 for an evaluation."""
+        """Epochs to train; 0 for an evaluation and for a check."""
         return int(self.job["recipe"]["epochs"]) if self.job["kind"] == "train" else 0
+
+    @property
+    def holds_code(self) -> bool:
+        """Whether an upload can run code when it is read. Weights of a zoo's model in safetensors cannot."""
+        weights = self.job["weights"]
+        return self.job["model_file"] is not None or (
+            weights is not None and not weights["name"].lower().endswith(".safetensors")
+        )
+
+    def cell(self, isolation: Isolation) -> Cell:
+        """The sandbox for this order."""
+        uploads = [self.job[name]["path"] for name in ("model_file", "weights") if self.job[name]]
+        return Cell(
+            isolation,
+            self.limits,
+            folder=str(self.folder),
+            scratch=str(self.folder / "scratch"),
+            readable=(self.job["data_dir"], *uploads),
+            job=self.job,
+        )
 
 
 @dataclass
@@ -49,23 +79,30 @@ class Ending:
     failure: Failure | None = None
 
 
-async def execute(order: Order, story: Story) -> Ending:
-    """Run the child to its end. When this is cancelled, the child is killed before the cancellation goes on."""
+async def execute(order: Order, story: Story, sandbox: Sandbox) -> Ending:
+    """Run the child to its end. When this is cancelled, the child is killed before the cancellation goes on.
+
+    Raises:
+        SandboxFailed: the sandbox, which held when the worker started, could not be set up: our fault.
+    """
     ending = Ending(story)
+    if order.holds_code and sandbox.refusal is not None:
+        ending.failure = Failure(Outcome.REFUSED, sandbox.refusal)
+        return ending
     tail: list[str] = []
-    exit_code: int | None = None
+    exit_: Exit | None = None
     meeting = Meeting()
     try:
         async with (
             asyncio.timeout(order.time_limit_s) as time_limit,
-            launched(order.job, order.folder, order.limits) as child,
+            launched(order.cell(sandbox.isolation), sandbox.starter) as child,
         ):
             await _all_of(
                 _follow_progress(child, story, meeting),
                 _follow_output(child, story, tail),
                 _take_frames(child, order, ending, meeting),
             )
-            exit_code = await _exit_code(child)
+            exit_ = await _exit(child)
     except TimeoutError:
         if not time_limit.expired():  # some other wait of ours: not the student's to hear of
             raise
@@ -74,7 +111,7 @@ async def execute(order: Order, story: Story) -> Ending:
         ending.failure = Failure(Outcome.BAD_OUTPUT, error.sentence)
     story.flush()
     # What the child says of itself explains more than how its results broke off.
-    ending.failure = story.failure or ending.failure or _silent_failure(ending, exit_code, tail, order)
+    ending.failure = story.failure or ending.failure or _silent_failure(ending, exit_, tail, order)
     return ending
 
 
@@ -115,10 +152,15 @@ async def _follow_progress(child: Child, story: Story, meeting: Meeting) -> None
             await meeting.announce()
 
 
+def frames_of(order: Order) -> Expected:
+    """What the child is to send: nothing for a check."""
+    return [] if order.is_check else expected_frames(order.epochs)
+
+
 async def _take_frames(child: Child, order: Order, ending: Ending, meeting: Meeting) -> None:
     labels = order.dataset.test_labels
     try:
-        async for frame in read_frames(child.frames, len(labels), order.epochs):
+        async for frame in read_frames(child.frames, len(labels), frames_of(order)):
             if frame.kind is FrameKind.WEIGHTS:
                 ending.weights = frame.content
             else:
@@ -129,39 +171,60 @@ async def _take_frames(child: Child, order: Order, ending: Ending, meeting: Meet
         meeting.close()
 
 
-async def _exit_code(child: Child) -> int | None:
+async def _exit(child: Child) -> Exit | None:
     """How the child ended; None if it has closed its pipes and yet does not end."""
     try:
         async with asyncio.timeout(EXIT_GRACE_S):
-            return await child.process.wait()
+            return await child.wait()
     except TimeoutError:
         return None
 
 
 def _timed_out(order: Order) -> Failure:
+    if order.is_check:
+        text = N_("The check was stopped after %(limit)g seconds: the network takes too long to build or to run once.")
+        return Failure(Outcome.TIMED_OUT, Sentence(text, {"limit": order.time_limit_s}))
     text = N_(
         "The run was stopped after %(limit)g seconds. Use fewer epochs, a larger batch size or a smaller network."
     )
     return Failure(Outcome.TIMED_OUT, Sentence(text, {"limit": order.time_limit_s}))
 
 
-def _silent_failure(ending: Ending, exit_code: int | None, tail: list[str], order: Order) -> Failure | None:
+def _silent_failure(ending: Ending, exit_: Exit | None, tail: list[str], order: Order) -> Failure | None:
     """What to say of a child that did not say itself what went wrong; None if nothing did."""
-    complete = ending.story.done and ending.story.measurement is not None
-    if complete and exit_code in (0, None) and (ending.weights is not None or not order.epochs):
+    code = exit_.code if exit_ else None
+    if _is_complete(ending, order) and code in (0, None):
         return None
     detail = clean("\n".join(tail)[-DETAIL_LIMIT_CHARACTERS:]) or None
-    if exit_code == -signal.SIGXCPU:
-        return _timed_out(order)
-    if exit_code == -signal.SIGKILL:
-        text = N_("The system killed the run, most likely for want of memory. Use a smaller network or batch size.")
-        return Failure(Outcome.OUT_OF_MEMORY, Sentence(text))
-    if exit_code != 0 and any(words in line for line in tail for words in MEMORY_WORDS):
-        text = N_("The run needed more than its %(limit)d MB of memory. Use a smaller batch size or a smaller network.")
-        limit_mb = order.limits.address_space_bytes >> 20
-        return Failure(Outcome.OUT_OF_MEMORY, Sentence(text, {"limit": limit_mb}), detail)
+    if exit_ is not None:
+        if exit_.killed_for == FOR_MEMORY or (
+            code != 0 and any(words in line for line in tail for words in MEMORY_WORDS)
+        ):
+            return _out_of_memory(order, detail)
+        if code == -signal.SIGXCPU or (code == -signal.SIGKILL and exit_.cpu_s >= order.limits.cpu_time_s):
+            return _timed_out(order)
+        if code == -signal.SIGKILL:
+            text = N_("The system killed the run, most likely for want of memory. Use a smaller network or batch size.")
+            return Failure(Outcome.OUT_OF_MEMORY, Sentence(text))
     text = N_("The run's process ended (%(ending)s) before it had a result.")
-    return Failure(Outcome.CRASHED, Sentence(text, {"ending": _ending_words(exit_code)}), detail)
+    return Failure(Outcome.CRASHED, Sentence(text, {"ending": _ending_words(code)}), detail)
+
+
+def _speaks_of_memory(tail: list[str]) -> bool:
+    return any(words in line for line in tail for words in MEMORY_WORDS)
+
+
+def _is_complete(ending: Ending, order: Order) -> bool:
+    """Whether the child has said and sent all that was asked for."""
+    story = ending.story
+    if order.is_check:
+        return story.done and story.report is not None
+    return story.done and story.measurement is not None and (ending.weights is not None or not order.epochs)
+
+
+def _out_of_memory(order: Order, detail: str | None) -> Failure:
+    text = N_("The run needed more than its %(limit)d MB of memory. Use a smaller batch size or a smaller network.")
+    return Failure(Outcome.OUT_OF_MEMORY, Sentence(text, {"limit": order.limits.memory_bytes >> 20}), detail)
 
 
 def _ending_words(exit_code: int | None) -> str:

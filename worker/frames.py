@@ -31,15 +31,21 @@ class Frame:
     content: bytes
 
 
-async def read_frames(reader: asyncio.StreamReader, images: int, epochs: int) -> AsyncIterator[Frame]:
-    """The frames of one run: scores of epochs 1 … `epochs` in order (0 alone if `epochs` is 0), then weights.
+Expected = list[tuple[FrameKind, int]]
+
+
+def expected_frames(epochs: int) -> Expected:
+    """Scores of epochs 1 … `epochs` and then the weights; if `epochs` is 0, scores of epoch 0 alone."""
+    scores = [(FrameKind.SCORES, epoch) for epoch in range(1, epochs + 1)]
+    return [*scores, (FrameKind.WEIGHTS, epochs)] if scores else [(FrameKind.SCORES, 0)]
+
+
+async def read_frames(reader: asyncio.StreamReader, images: int, expected: Expected) -> AsyncIterator[Frame]:
+    """The frames of one run, which must come as expected.
 
     Raises:
         BadOutput: anything else, before more than a header of it was read.
     """
-    expected = [(FrameKind.SCORES, epoch) for epoch in range(1, epochs + 1)] or [(FrameKind.SCORES, 0)]
-    if epochs:
-        expected.append((FrameKind.WEIGHTS, epochs))
     for kind, epoch in expected:
         header = await _read_header(reader)
         if header is None:

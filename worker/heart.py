@@ -13,6 +13,7 @@ from app.core.heartbeats import announce, beat, forget, leave, silent, workers
 from app.core.jobs import Jobs
 from app.core.settings import Settings
 from worker.job import remove_folders_of_the_dead
+from worker.sandbox.choice import Sandbox
 
 log = structlog.get_logger()
 
@@ -22,7 +23,8 @@ FORGET_AFTER_S = 24 * 3600
 class Heart:
     """Beats in a thread of its own, so that no run, however busy, can make its worker look dead.
 
-    `active_runs` says which runs have a thread in this process; `clock` counts seconds.
+    `active_runs` says which runs and checks have a thread in this process; `sandbox` is what it tells of itself;
+    `clock` counts seconds.
     """
 
     def __init__(
@@ -31,10 +33,11 @@ class Heart:
         jobs: Jobs,
         settings: Settings,
         active_runs: Callable[[], set[str]],
+        sandbox: Sandbox,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.executor_id, self.jobs, self.settings = executor_id, jobs, settings
-        self._active_runs, self._clock = active_runs, clock
+        self._active_runs, self._sandbox, self._clock = active_runs, sandbox, clock
         self._last_beat_at: float | None = None
         self._patient_until = -math.inf
         self._idle_since: dict[str, float] = {}
@@ -72,7 +75,8 @@ class Heart:
     def _say_that_we_live(self) -> None:
         with session_scope() as session:
             if not beat(session, self.executor_id):
-                announce(session, self.executor_id, socket.gethostname(), "cpu")
+                isolation, refusal = self._sandbox.isolation, self._sandbox.refusal
+                announce(session, self.executor_id, socket.gethostname(), "cpu", isolation, refusal)
             forget(session, FORGET_AFTER_S)
         now = self._clock()
         if self._last_beat_at is not None and now - self._last_beat_at > self.settings.lease_s:

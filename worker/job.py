@@ -11,13 +11,14 @@ from sqlmodel import Session, select
 
 from app.core.blobs import Blobs
 from app.core.settings import Settings
-from app.core.tables import Run, Submission
+from app.core.tables import QuickCheck, Run, Submission
 from worker.dataset import Dataset
 from worker.execution import Order
 from worker.sandbox.limits import Limits
 
 # CPU time counts all threads, and start-up and prediction take some of their own.
 CPU_MARGIN_S = 60
+CHECK_TIME_LIMIT_S = 5.0
 
 
 def submission_of(session: Session, run_id: str) -> Submission:
@@ -51,25 +52,34 @@ def remove_folders_of_the_dead(settings: Settings, living: set[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)  # another worker may be removing the same
 
 
-def order_of(submission: Submission, folder: Path, dataset: Dataset, blobs: Blobs, settings: Settings) -> Order:
-    """The order for a submission's child; its weights are fetched into the folder."""
+def order_of(asked: Submission | QuickCheck, folder: Path, dataset: Dataset, blobs: Blobs, settings: Settings) -> Order:
+    """The order for the child of a submission, or of a check of one; its uploads are fetched into the folder."""
     threads = settings.worker_threads or _usable_cores()
     job: dict[str, Any] = {
-        "kind": submission.kind,
-        "model": submission.model,
-        "options": submission.options,
-        "recipe": submission.recipe,
+        "kind": "check" if isinstance(asked, QuickCheck) else asked.kind,
+        "model": asked.model,
+        "options": asked.options,
+        "model_file": _fetched(asked.model_file_sha256, asked.model_file_name, folder / "model-file", blobs),
+        "weights": _fetched(asked.weights_sha256, asked.weights_name, folder / "weights", blobs),
+        "class_name": asked.class_name,
+        "arguments": asked.arguments,
+        "recipe": asked.recipe,
         "data_dir": str(dataset.child_dir),
-        "weights_path": None,
         "threads": threads,
     }
-    if submission.weights_sha256 is not None:
-        target = folder / "weights.safetensors"
-        blobs.fetch(submission.weights_sha256, target)
-        job["weights_path"] = str(target)
-    cpu_time_s = int(settings.run_time_limit_s * threads) + CPU_MARGIN_S
-    limits = Limits(settings.memory_limit_bytes, cpu_time_s)
-    return Order(job, folder, dataset, limits, settings.run_time_limit_s)
+    (folder / "scratch").mkdir()
+    time_limit_s = CHECK_TIME_LIMIT_S if isinstance(asked, QuickCheck) else settings.run_time_limit_s
+    limits = Limits(settings.memory_limit_bytes, int(time_limit_s * threads) + CPU_MARGIN_S)
+    return Order(job, folder, dataset, limits, time_limit_s)
+
+
+def _fetched(sha256: str | None, name: str | None, target: Path, blobs: Blobs) -> dict[str, str] | None:
+    """An upload in a place of its own, where the child can read it whoever the child is."""
+    if sha256 is None:
+        return None
+    blobs.fetch(sha256, target)
+    target.chmod(0o644)
+    return {"path": str(target), "name": name or ""}
 
 
 def _usable_cores() -> int:

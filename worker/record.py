@@ -34,6 +34,7 @@ def report_of(ending: Ending, start: int, blobs: Blobs) -> dict[str, Any]:
         "parameters": story.parameters,
         "layers": story.layers,
         "train_seconds": story.train_seconds,
+        "detected": story.detected,
         "weights_sha256": weights,
     }
     return report | {"outcome": Outcome.OK, "message": None, "detail": None, "result": result}

@@ -5,8 +5,6 @@ still owns the run can record its ending (QUEUE.md, b').
 """
 
 import asyncio
-import threading
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -20,13 +18,11 @@ from app.core.blobs import get_blobs
 from app.core.database import get_engine, make_engine, session_scope
 from app.core.jobs import MAX_RECOVERIES, WORKFLOW, get_jobs
 from app.core.runs import Superseded, add_event, begin
-from app.core.settings import Settings
 from app.core.tables import Submission
-from worker.dataset import Dataset
 from worker.execution import execute
 from worker.job import job_folder, order_of, submission_of
+from worker.post import Post, active, current_post, is_stopping
 from worker.record import internal_report, record, report_of
-from worker.sandbox.launch import ISOLATION
 from worker.story import Story
 
 log = structlog.get_logger()
@@ -34,36 +30,6 @@ log = structlog.get_logger()
 # A full disk or a lost database connection may pass; after the third try it is recorded as `internal`.
 TRIES = 3
 RETRY_INTERVAL_S = 1.0
-
-
-@dataclass(frozen=True)
-class Post:
-    """What this worker process is and has."""
-
-    executor_id: str
-    dataset: Dataset
-    settings: Settings
-
-
-_post: list[Post] = []
-# Runs that this process executes or waits for; the heart gives back what the engine thinks we hold beyond them.
-_active: set[str] = set()
-_stopping = threading.Event()
-
-
-def take_post(post: Post) -> None:
-    """Tell this module which worker it serves; before the engine is launched."""
-    _post[:] = [post]
-
-
-def active_runs() -> set[str]:
-    """Ids of the runs that have a thread in this process."""
-    return set(_active)
-
-
-def begin_to_stop() -> None:
-    """From now on errors are no faults of runs: the engine is being shut down under them."""
-    _stopping.set()
 
 
 @lru_cache
@@ -89,21 +55,18 @@ def run(run_id: str) -> None:
     Synchronous around an event loop of its own: each run has its own thread, and the database calls of one do not
     hold up the pipes of another.
     """
-    _active.add(run_id)
-    try:
+    with active(run_id):
         report = _report(run_id)
         datasource = get_datasource()
         datasource.run_tx_step({"name": "record"}, lambda: record(_session(datasource), run_id, report))
         log.info("run ended", run=run_id, outcome=str(report["outcome"]))
-    finally:
-        _active.discard(run_id)
 
 
 def _report(run_id: str) -> dict[str, Any]:
     try:
         return asyncio.run(execute_run(run_id))
     except Exception as error:  # whatever it was, it is our fault, and the student must hear so instead of waiting
-        if _stopping.is_set():
+        if is_stopping():
             raise DBOSWorkflowConflictIDError(run_id) from error
         log.exception("run failed on our side", run=run_id)
         return internal_report()
@@ -120,7 +83,7 @@ def _session(datasource: SQLAlchemyDatasource) -> Session:
 async def execute_run(run_id: str) -> dict[str, Any]:
     """Execute a run once. The engine cancels this within about a second when the run is cancelled."""
     try:
-        return await _execute(run_id, _post[0])
+        return await _execute(run_id, current_post())
     except Superseded as error:
         log.warning("run was taken over by another worker", run=run_id)
         # The engine's own word for it: nothing of this execution is recorded or tried again.
@@ -136,7 +99,8 @@ async def _execute(run_id: str, post: Post) -> dict[str, Any]:
 
     with job_folder(post.settings, post.executor_id, f"{run_id}-{start}") as folder:
         order = order_of(submission, folder, post.dataset, get_blobs(), post.settings)
-        ending = await execute(order, Story(emit, _steps(order.epochs, submission.recipe, post)))
+        story = Story(emit, _steps(order.epochs, submission.recipe, post))
+        ending = await execute(order, story, post.sandbox)
     return report_of(ending, start, get_blobs())
 
 
@@ -146,8 +110,8 @@ def _begin(run_id: str, post: Post) -> tuple[int, Submission]:
         raise Superseded(run_id)
     with session_scope() as session:
         submission = submission_of(session, run_id)
-        start = begin(session, run_id, post.executor_id, ISOLATION)
-    log.info("run begins", run=run_id, start=start, model=submission.model)
+        start = begin(session, run_id, post.executor_id, post.sandbox.isolation)
+    log.info("run begins", run=run_id, start=start, model=submission.model or submission.model_file_name)
     return start, submission
 
 

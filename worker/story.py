@@ -2,27 +2,25 @@
 
 import json
 import math
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.outcomes import Outcome
+from app.core.recipes import Recipe, limits_of
 from app.core.sentences import Sentence
+from worker.hostile import LAYERS_LIMIT, clean, count, read_detected, read_layer, read_report, read_sentence
 from worker.scoring import Measurement
 
 # The page shows a curve, not every step as it happens: two events a second are what it can use.
 EVENT_INTERVAL_S = 0.5
+EPOCHS_LIMIT = limits_of(Recipe.model_fields["epochs"])[1]
 LOG_LIMIT_CHARACTERS = 1_000_000
 LINE_LIMIT_CHARACTERS = 2_000
-TEXT_LIMIT_CHARACTERS = 2_000
 DETAIL_LIMIT_CHARACTERS = 20_000
-LAYERS_LIMIT = 500
 # Larger than float32 holds, small enough that a sum of them is finite.
 LOSS_LIMIT = 1e40
-# The only places that the child's sentences have; anything else with a % could ask for any width.
-PLACES = re.compile(r"%\(\w+\)s|%%")
 # What a child may say of itself; all other outcomes are the worker's to give.
 CHILD_OUTCOMES = frozenset(
     {Outcome.BAD_FILE, Outcome.BAD_MODEL, Outcome.BAD_OUTPUT, Outcome.DIVERGED, Outcome.OUT_OF_MEMORY}
@@ -55,7 +53,11 @@ class Story:
     measurement: Measurement | None = None
     failure: Failure | None = None
     done: bool = False
+    detected: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] | None = None
     train_seconds: float = 0.0
+    _is_described: bool = False
+    _tested_epoch: int = -1
     _step: dict[str, int] = field(default_factory=dict)
     _unsent_losses: list[float] = field(default_factory=list)
     _unsent_lines: list[str] = field(default_factory=list)
@@ -77,9 +79,7 @@ class Story:
     def log(self, text: str) -> None:
         """Add what the child printed, up to a total that no reader would read to its end."""
         if self._logged_characters < LOG_LIMIT_CHARACTERS:
-            printable = "".join(
-                c if c.isprintable() or c == "\t" else "�" for c in text.rstrip()[:LINE_LIMIT_CHARACTERS]
-            )
+            printable = clean(text.rstrip(), LINE_LIMIT_CHARACTERS).replace("\n", " ")
             self._logged_characters += len(printable) + 1
             self._unsent_lines.append(printable)
             self.flush(only_if_due=True)
@@ -123,26 +123,42 @@ class Story:
         self.versions = versions | {"device": clean(message["device"], 80)}
 
     def _model(self, message: dict[str, Any]) -> None:
-        if self.layers or self.parameters:
+        if self._is_described:
             raise ValueError("a model is described once")
-        self.parameters = _count(message["parameters"])
-        self.layers = [_layer(layer) for layer in message["layers"][:LAYERS_LIMIT]]
+        self.parameters = count(message["parameters"])
+        self._is_described = True
+        self.layers = [read_layer(layer) for layer in message["layers"][:LAYERS_LIMIT]]
         self.emit("model", {"parameters": self.parameters, "layers": self.layers})
         self._training_since = self.clock()
+
+    def _detected(self, message: dict[str, Any]) -> None:
+        if self.detected:
+            raise ValueError("what was detected is told once")
+        self.detected = read_detected(message)
+        self.emit("detected", self.detected)
+
+    def _report(self, message: dict[str, Any]) -> None:
+        if self.report is not None:
+            raise ValueError("a check has one report")
+        self.report = read_report(message)
 
     def _loss(self, message: dict[str, Any]) -> None:
         losses = [float(loss) for loss in message["losses"]]
         if len(self.losses) + len(losses) > self.steps_limit or not all(abs(loss) < LOSS_LIMIT for loss in losses):
             raise ValueError("more losses than steps, or a loss that is no number")
-        self._step = {key: _count(message[key], minimum=1) for key in ("epoch", "step", "steps")}
+        self._step = {key: count(message[key], minimum=1) for key in ("epoch", "step", "steps")}
         self.losses += losses
         self._unsent_losses += losses
         self.flush(only_if_due=True)
 
     def _testing(self, message: dict[str, Any]) -> None:
+        epoch = count(message["epoch"])
+        if not self._tested_epoch < epoch <= EPOCHS_LIMIT:
+            raise ValueError("every epoch is tested once, in order")
+        self._tested_epoch = epoch
         self._pause_training_clock()
         self.flush()
-        self.emit("testing", {"epoch": _count(message["epoch"])})
+        self.emit("testing", {"epoch": epoch})
 
     def _epoch(self, message: dict[str, Any]) -> None:
         """Nothing to do: the worker measures what it shows of an epoch itself."""
@@ -154,11 +170,7 @@ class Story:
         outcome = Outcome(message["outcome"])
         if outcome not in CHILD_OUTCOMES:
             raise ValueError(outcome)
-        values = {clean(key, 40): _scalar(value) for key, value in message["values"].items()}
-        sentence = Sentence(clean(message["text"], TEXT_LIMIT_CHARACTERS), values)
-        if PLACES.sub("", sentence.text).count("%"):
-            raise ValueError("a place with a width could be made a gigabyte wide")
-        sentence.text % sentence.values  # raises here, not on the page, if text and values do not fit
+        sentence = read_sentence(message)
         detail = message.get("detail")
         self.failure = Failure(outcome, sentence, clean(str(detail)[-DETAIL_LIMIT_CHARACTERS:]) if detail else None)
 
@@ -166,37 +178,11 @@ class Story:
         self.done = True
 
 
-def _layer(layer: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": clean(layer["name"], 120),
-        "type": clean(layer["type"], 120),
-        "output": [_count(size) for size in layer["output"][:8]],
-        "parameters": _count(layer["parameters"]),
-    }
-
-
-def _scalar(value: object) -> str | int | float:
-    if isinstance(value, int | float) and math.isfinite(value):  # Postgres' JSON has no NaN
-        return value
-    return clean(value, TEXT_LIMIT_CHARACTERS)
-
-
-def _count(value: object, minimum: int = 0) -> int:
-    """A whole number that every database holds and every page can divide by."""
-    number = int(str(value))
-    if not minimum <= number < 2**31:
-        raise ValueError(value)
-    return number
-
-
-def clean(value: object, limit: int | None = None) -> str:
-    """A text that every database and page can hold: no NUL, which Postgres refuses, and no half of a character."""
-    return str(value)[:limit].replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
-
-
 HANDLERS: dict[str, Callable[[Story, dict[str, Any]], None]] = {
     "hello": Story._hello,
     "model": Story._model,
+    "detected": Story._detected,
+    "report": Story._report,
     "loss": Story._loss,
     "testing": Story._testing,
     "epoch": Story._epoch,

@@ -73,9 +73,10 @@ class UploadTooLarge(Problem):
     status = 413
     code = "upload_too_large"
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, field: str = "") -> None:
         text = N_("The file is larger than %(limit_mb)g MB. Nothing was kept. Send a smaller file.")
-        super().__init__(Sentence(text, {"limit_mb": limit_bytes / 1e6}))
+        sentence = Sentence(text, {"limit_mb": limit_bytes / 1e6})
+        super().__init__(sentence, {field: sentence} if field else None)
 
 
 class UnknownContent(Problem):

@@ -1,9 +1,12 @@
 """Which workers live, by the database's clock: the workers' own clocks need not agree."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.core.database import database_clock
+from app.core.sentences import Sentence
 from app.core.tables import Heartbeat
 
 
@@ -11,10 +14,26 @@ def _clock(session: Session) -> float:
     return float(session.connection().execute(sa.select(database_clock(session.get_bind().dialect.name))).scalar_one())
 
 
-def announce(session: Session, executor_id: str, host: str, device: str) -> None:
-    """Note that a worker process has started."""
+def announce(
+    session: Session,
+    executor_id: str,
+    host: str,
+    device: str,
+    isolation: str = "",
+    refusal: Sentence | None = None,
+) -> None:
+    """Note that a worker process has started, how it shuts runs in, and why it runs no uploaded code if so."""
     clock = _clock(session)
-    session.add(Heartbeat(executor_id=executor_id, beat_epoch_s=clock, started_epoch_s=clock, host=host, device=device))
+    heartbeat = Heartbeat(
+        executor_id=executor_id,
+        beat_epoch_s=clock,
+        started_epoch_s=clock,
+        host=host,
+        device=device,
+        isolation=isolation,
+        refusal=refusal.as_json() if refusal else None,
+    )
+    session.add(heartbeat)
     session.flush()
 
 
@@ -52,3 +71,19 @@ def last_beat_age_s(session: Session) -> float | None:
 def workers(session: Session) -> list[Heartbeat]:
     """All workers heard of lately, the latest first."""
     return list(session.exec(select(Heartbeat).order_by(col(Heartbeat.beat_epoch_s).desc())))
+
+
+def silence_s(session: Session, heartbeats: Sequence[Heartbeat]) -> list[float]:
+    """For how many seconds each of these workers has been silent."""
+    clock = _clock(session)
+    return [max(0.0, clock - heartbeat.beat_epoch_s) for heartbeat in heartbeats]
+
+
+def refusal_of_all(session: Session, lease_s: float) -> Sentence | None:
+    """Why uploaded code cannot run at present: the reason of a living worker if every one of them refuses it."""
+    limit = _clock(session) - lease_s
+    living = [heartbeat for heartbeat in workers(session) if heartbeat.beat_epoch_s > limit]
+    refusals = [heartbeat.refusal for heartbeat in living]
+    if not refusals or not all(refusals):
+        return None
+    return Sentence.from_json(refusals[0] or {})

@@ -29,6 +29,10 @@ APPLICATION_NAME = "mnist-benchmark"
 APPLICATION_VERSION = "1"
 QUEUE = "runs"
 WORKFLOW = "run"
+# Somebody waits for a check: it must not stand behind runs that take minutes, so it has a queue of its own.
+CHECK_QUEUE = "checks"
+CHECK_WORKFLOW = "check"
+CHECKS_AT_ONCE = 1
 # DBOS allows one start more than this number; a run whose worker died three times is given up as `crashed`.
 MAX_RECOVERIES = 2
 
@@ -74,7 +78,7 @@ ENGINE_STATES = {
 
 
 class Jobs:
-    """The engine's side of runs, over the database that our tables are in."""
+    """The engine's side of runs and checks, over the database that our tables are in."""
 
     def __init__(self, engine: sa.Engine) -> None:
         # A pool of its own: whoever asks the engine something holds a connection of our pool meanwhile, and thirty who
@@ -93,23 +97,31 @@ class Jobs:
         Priority is the student's unfinished runs + 1 (1 goes first), so that one who queues twenty does not keep
         another with two waiting. The run's id is the workflow's id: queueing twice gives one job.
         """
+        self._enqueue(session, (QUEUE, WORKFLOW), run_id, user_id, unfinished_runs + 1)
+
+    def submit_check(self, session: Session, check_id: str, user_id: int, unfinished_checks: int = 0) -> None:
+        """Queue a quick check within the caller's transaction; checks wait for checks only, never for runs."""
+        self._enqueue(session, (CHECK_QUEUE, CHECK_WORKFLOW), check_id, user_id, unfinished_checks + 1)
+
+    def _enqueue(self, session: Session, what: tuple[str, str], job_id: str, user_id: int, priority: int) -> None:
+        queue, workflow = what
         self.client.enqueue_in_transaction(
             session,
             {
-                "workflow_name": WORKFLOW,
-                "queue_name": QUEUE,
-                "workflow_id": run_id,
+                "workflow_name": workflow,
+                "queue_name": queue,
+                "workflow_id": job_id,
                 "app_version": APPLICATION_VERSION,
-                "priority": unfinished_runs + 1,
+                "priority": priority,
                 "authenticated_user": str(user_id),
                 # The default is pickle: whoever can write to the database could then run code in the workers.
                 "serialization_type": WorkflowSerializationFormat.PORTABLE,
             },
-            run_id,
+            job_id,
         )
 
     def cancel(self, run_id: str) -> None:
-        """Cancel a queued or running run. A running child is killed within two seconds by its worker."""
+        """Cancel a queued or running run, or check. A running child is killed within two seconds by its worker."""
         self.client.cancel_workflow(run_id)
 
     def states(self, run_ids: Sequence[str]) -> dict[str, EngineState]:
@@ -129,7 +141,7 @@ class Jobs:
         return running, [status.workflow_id for status in queued]
 
     def recover(self, dead_executor_ids: Iterable[str]) -> list[str]:
-        """Give the runs of dead workers back to the queue; returns their ids.
+        """Give the runs and checks of dead workers back to the queue each came from; returns their ids.
 
         Automatic take-over is not in DBOS's free part. The public `resume_workflows` would set the count of starts
         to 0, so that a run which kills its worker would never be given up; hence the private call. It names the
@@ -139,12 +151,13 @@ class Jobs:
         recovered = []
         for executor_id in dead_executor_ids:
             for pending in system.get_pending_workflows(executor_id, APPLICATION_VERSION):
+                # The queue named here is for workflows that came from none; ours all did, and return to it.
                 if system.reenqueue_for_recovery(pending.workflow_id, [executor_id], QUEUE):
                     recovered.append(pending.workflow_id)
         return recovered
 
     def executors_with_runs(self) -> set[str]:
-        """Executor ids that the engine believes to be running something."""
+        """Executor ids that the engine believes to be running something, a run or a check."""
         found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
         return {status.executor_id for status in found if status.executor_id}
 
@@ -156,12 +169,12 @@ class Jobs:
     def runs_of(self, executor_id: str) -> list[str]:
         """Ids of the runs that this worker process holds."""
         found = self.client.list_workflows(
-            status="PENDING", executor_id=executor_id, load_input=False, load_output=False
+            status="PENDING", executor_id=executor_id, name=WORKFLOW, load_input=False, load_output=False
         )
         return [status.workflow_id for status in found]
 
     def hand_back(self, executor_id: str) -> int:
-        """Give a worker's runs back to the queue because it stops in good order; returns how many.
+        """Give a worker's runs and checks back to their queues because it stops in good order; returns how many.
 
         That counts as no failed start, unlike `recover`. Only what this worker still holds is touched: a run that was
         cancelled or taken over meanwhile is left as it is, which the public `resume_workflows` would not do.
@@ -190,22 +203,23 @@ class Jobs:
         self.engine.dispose()
 
     def migrate(self, worker_concurrency: int, poll_interval_s: float) -> None:
-        """Create or update the engine's own tables, and its queue. Safe to repeat."""
+        """Create or update the engine's own tables, and its queues. Safe to repeat."""
         self.client._sys_db.run_migrations()
         SQLAlchemyDatasource.migrate(self.engine.url.render_as_string(hide_password=False))
         self.register_queue(worker_concurrency, poll_interval_s)
 
     def register_queue(self, worker_concurrency: int, poll_interval_s: float) -> None:
-        """Set how many runs a worker takes at once, and how often it looks for them.
+        """Set how many runs a worker takes at once, and how often it looks for them. Checks come one at a time.
 
         Before a worker is launched: the engine notices a later change only at its next look (QUEUE.md, trap 10).
         """
-        self.client.register_queue(
-            QUEUE,
-            worker_concurrency=worker_concurrency,
-            polling_interval_sec=poll_interval_s,
-            on_conflict="always_update",
-        )
+        for queue, at_once in ((QUEUE, worker_concurrency), (CHECK_QUEUE, CHECKS_AT_ONCE)):
+            self.client.register_queue(
+                queue,
+                worker_concurrency=at_once,
+                polling_interval_sec=poll_interval_s,
+                on_conflict="always_update",
+            )
 
     def check(self) -> None:
         """Raise NotReady if the engine's tables are missing or out of date."""

@@ -17,10 +17,13 @@ Optimizer = Literal["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "N
 Schedule = Literal["constant", "step", "cosine", "one_cycle"]
 Loss = Literal["auto", "nll", "cross_entropy"]
 Augmentation = Literal["none", "shift", "rotate", "affine"]
+Normalize = Literal["auto", "none", "mnist", "half"]
 Precision = Literal["float32", "bfloat16"]
 
 WITH_MOMENTUM = ("SGD", "RMSprop", "Muon")
 WITH_NESTEROV = ("SGD", "Muon")
+# What was a switch once, as Python and as forms say it.
+NORMALIZE_SWITCH = dict.fromkeys(("true", "on", "1"), "mnist") | dict.fromkeys(("false", "off", "0", ""), "none")
 
 
 def _field(default: Any, label: str, hint: str, **limits: Any) -> Any:
@@ -66,7 +69,14 @@ class Recipe(BaseModel):
     augmentation: Augmentation = _field(
         "none", N_("Augmentation"), N_("Random changes of the training images, new in every epoch.")
     )
-    normalize: bool = _field(False, N_("Normalize"), N_("Subtract the mean 0.1307 and divide by 0.3081."))
+    normalize: Normalize = _field(
+        "auto",
+        N_("Normalize"),
+        N_(
+            "Pixels as the network gets them. automatic: 0 to 1 in training; uploaded weights are tested with what "
+            "suits them best on training images."
+        ),
+    )
     seed: int = _field(0, N_("Seed"), N_("The same seed gives the same run."), ge=0, le=2**31 - 1)
     precision: Precision = _field(
         "float32", N_("Precision"), N_("bfloat16 is about three times faster here and as accurate.")
@@ -109,6 +119,9 @@ def parse_recipe(given: Mapping[str, Any]) -> Recipe:
 
 
 def _cleaned(name: str, value: Any) -> Any:
+    if name == "normalize" and isinstance(value, bool | str):
+        word = str(value).strip().lower()
+        return NORMALIZE_SWITCH.get(word, word)
     if isinstance(value, bool) and name in Recipe.model_fields and Recipe.model_fields[name].annotation is not bool:
         return str(value)  # JSON's true is no number, though Python's True is 1
     return value.strip() if isinstance(value, str) else value

@@ -35,7 +35,11 @@ class Settings(BaseSettings):
 
     upload_limit_bytes: int = Field(default=50_000_000, gt=0, description="Largest accepted file.")
     run_time_limit_s: float = Field(default=1800, gt=0, description="Wall clock of one run.")
-    memory_limit_bytes: int = Field(default=6 << 30, gt=0, description="Address space of the child: torch needs 4 GiB.")
+    memory_limit_bytes: int = Field(default=2 << 30, gt=0, description="Memory of one run; torch alone needs 0.6 GiB.")
+    isolation: Literal["namespaces", "landlock", "limits"] = Field(
+        default="namespaces", description="The best sandbox that a worker tries; it takes the best that holds."
+    )
+    warm_start: bool = Field(default=True, description="Keep torch imported in a process that runs are forked from.")
     worker_concurrency: int = Field(default=1, ge=1, description="Runs at once in one worker.")
     worker_threads: int = Field(default=0, ge=0, description="CPU threads of one run; 0: all cores of this machine.")
     poll_interval_s: float = Field(default=0.25, gt=0, description="How often a worker looks for queued runs.")

@@ -1,115 +1,18 @@
 """Submissions: made, repeated, withdrawn. The form, the API and the first start all come through here."""
 
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.core.blobs import Blob
-from app.core.errors import Conflict, InvalidFields, NotAllowed, NotFound
+from app.core.errors import Conflict, NotAllowed, NotFound
 from app.core.jobs import EngineState, Jobs
-from app.core.recipes import Recipe, parse_recipe
-from app.core.runs import ENDED, latest_run, standing
+from app.core.requests import Checked, ModelFile, Request, Weights, check, fingerprint
+from app.core.runs import ENDED, latest_run, result_of, standing
 from app.core.sentences import N_, Sentence
 from app.core.tables import Classroom, Run, Submission, User, now
-from app.core.zoo import find_model, parse_options
 
-TITLE_MAXIMUM = 80
-NOTES_MAXIMUM = 20_000
-KINDS = ("train", "evaluate")
-
-
-@dataclass(frozen=True)
-class Weights:
-    """An uploaded weights file that is stored already."""
-
-    blob: Blob
-    name: str
-
-
-@dataclass(frozen=True)
-class Request:
-    """What somebody asks for, unchecked: strings of a form or values of JSON."""
-
-    kind: str = ""
-    model: str = ""
-    title: str = ""
-    notes: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    recipe: Mapping[str, Any] = field(default_factory=dict)
-    weights: Weights | None = None
-    idempotency_key: str | None = None
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A request that can be run."""
-
-    kind: str
-    model: str
-    title: str
-    notes: str
-    options: dict[str, int | float]
-    recipe: Recipe
-
-
-def check(request: Request) -> Checked:
-    """Check everything that can be checked without running it; all errors at once.
-
-    Raises:
-        InvalidFields: one sentence per field.
-    """
-    errors: dict[str, Sentence] = {}
-    options: dict[str, int | float] = {}
-    recipe = Recipe()
-    try:
-        options = parse_options(find_model(request.model), request.options)
-    except InvalidFields as error:
-        errors |= error.fields
-    try:
-        recipe = parse_recipe(request.recipe)
-    except InvalidFields as error:
-        errors |= error.fields
-    errors |= _text_errors(request) | _weights_errors(request)
-    if errors:
-        raise InvalidFields(errors)
-    title = request.title.strip() or request.model
-    return Checked(_kind(request), request.model, title, request.notes.strip(), options, recipe)
-
-
-def _kind(request: Request) -> str:
-    return request.kind or ("evaluate" if request.weights else "train")
-
-
-def _text_errors(request: Request) -> dict[str, Sentence]:
-    errors = {}
-    if len(request.title.strip()) > TITLE_MAXIMUM:
-        text = N_("The name has %(given)s characters; at most %(maximum)s fit on the board.")
-        errors["title"] = Sentence(text, {"given": len(request.title.strip()), "maximum": TITLE_MAXIMUM})
-    if len(request.notes) > NOTES_MAXIMUM:
-        text = N_("The notes have %(given)s characters; at most %(maximum)s are kept.")
-        errors["notes"] = Sentence(text, {"given": len(request.notes), "maximum": NOTES_MAXIMUM})
-    for name, text in (("title", request.title), ("notes", request.notes)):
-        if "\x00" in text:
-            errors[name] = Sentence(N_("The text holds a NUL character, which cannot be stored. Remove it."))
-    return errors
-
-
-def _weights_errors(request: Request) -> dict[str, Sentence]:
-    kind = _kind(request)
-    if kind not in KINDS:
-        text = N_("kind cannot be “%(value)s”. Choose one of: %(choices)s.")
-        return {"kind": Sentence(text, {"value": kind[:40], "choices": ", ".join(KINDS)})}
-    if kind == "evaluate" and request.weights is None:
-        return {"weights": Sentence(N_("To test weights, upload them as a .safetensors file."))}
-    if kind == "train" and request.weights is not None:
-        text = N_("A training run starts from scratch and takes no weights. Leave the file out, or test the weights.")
-        return {"weights": Sentence(text)}
-    return {}
+__all__ = ["Checked", "ModelFile", "Request", "Weights", "check", "create", "find", "find_own", "find_visible"]
 
 
 def create(session: Session, jobs: Jobs, user: User, request: Request, dataset: str) -> tuple[Submission, bool]:
@@ -148,20 +51,12 @@ def earlier(session: Session, user_id: int, request: Request) -> Submission | No
         Submission.user_id == user_id, Submission.idempotency_key == request.idempotency_key
     )
     found = session.exec(statement).first()
-    if found is not None and found.request_sha256 != _fingerprint(request):
+    if found is not None and found.request_sha256 != fingerprint(request):
         text = N_(
             "This Idempotency-Key belongs to submission #%(number)s, which was a different request. Use a new key."
         )
         raise Conflict(Sentence(text, {"number": found.number}))
     return found
-
-
-def _fingerprint(request: Request) -> str:
-    """The same for the same request, whatever the order of its fields."""
-    weights = request.weights.blob.sha256 if request.weights else None
-    parts = [request.kind, request.model, request.title, request.notes, weights]
-    text = json.dumps([parts, dict(request.options), dict(request.recipe)], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _row(session: Session, user: User, request: Request, checked: Checked, dataset: str) -> Submission:
@@ -175,11 +70,15 @@ def _row(session: Session, user: User, request: Request, checked: Checked, datas
         model=checked.model,
         options=dict(checked.options),
         recipe=checked.recipe.model_dump(),
+        model_file_sha256=request.model_file.blob.sha256 if request.model_file else None,
+        model_file_name=request.model_file.kept_name if request.model_file else None,
+        class_name=checked.class_name,
+        arguments=checked.arguments,
         weights_sha256=request.weights.blob.sha256 if request.weights else None,
-        weights_name=request.weights.name[-200:] if request.weights else None,
+        weights_name=request.weights.kept_name if request.weights else None,
         notes=checked.notes,
         idempotency_key=request.idempotency_key,
-        request_sha256=_fingerprint(request) if request.idempotency_key else None,
+        request_sha256=fingerprint(request) if request.idempotency_key else None,
     )
 
 
@@ -249,6 +148,11 @@ class Person(Protocol):
 def is_close(submission: Submission, reader: Person | None) -> bool:
     """Whether this is the author or a teacher, who may see what went wrong and change things."""
     return reader is not None and (reader.id == submission.user_id or reader.role == "teacher")
+
+
+def shows_model_file(session: Session, submission: Submission, reader: Person | None) -> bool:
+    """Whether this reader may see the uploaded network: everybody once it has a result, like its trained weights."""
+    return is_close(submission, reader) or result_of(session, latest_run(session, submission)) is not None
 
 
 def find_visible(session: Session, number: int, reader: Person | None) -> Submission:

@@ -138,9 +138,13 @@ class Submission(SQLModel, table=True):
     kind: str = Field(description="train or evaluate", max_length=16)
     dataset: str = Field(description="mnist or practice: never ranked together", max_length=16)
     title: str = Field(max_length=80)
-    model: str = Field(description="id of a model of the zoo", max_length=64)
+    model: str | None = Field(default=None, description="id of a model of the zoo; else a model file", max_length=64)
     options: dict[str, Any] = _json()
     recipe: dict[str, Any] = _json()
+    model_file_sha256: str | None = Field(default=None, max_length=64)
+    model_file_name: str | None = Field(default=None, max_length=200)
+    class_name: str = Field(default="", description="the network's class in the model file", max_length=120)
+    arguments: str = Field(default="", description="what its constructor gets, as Python writes it", max_length=500)
     weights_sha256: str | None = Field(default=None, max_length=64)
     weights_name: str | None = Field(default=None, max_length=200)
     notes: str = Field(default="", sa_type=sa.Text)
@@ -188,7 +192,7 @@ class Result(SQLModel, table=True):
     that class is right: enough for paired tests without the labels. `confidences`: M little-endian float16, the
     probability given to that class. `confusion`: 10 × 10 counts, rows true. `epochs`: one object per epoch with
     accuracy, test loss and train loss. `losses`: little-endian float32 training losses, thinned to at most
-    `LOSS_POINTS`, of `steps` steps.
+    `LOSS_POINTS`, of `steps` steps. `detected`: how the network is fed and read, as far as that was found by trying.
     """
 
     run_id: str = Field(foreign_key="run.id", primary_key=True, max_length=36)
@@ -205,15 +209,46 @@ class Result(SQLModel, table=True):
     parameters: int
     layers: list[dict[str, Any]] = Field(sa_type=sa.JSON)
     train_seconds: float
+    detected: dict[str, Any] = _json()
     weights_sha256: str | None = Field(default=None, max_length=64)
     created: datetime = _created()
 
 
+class QuickCheck(SQLModel, table=True):
+    """A look at uploaded files before they are submitted. `id` is the engine's workflow id too; kept for a day."""
+
+    __tablename__ = "quick_check"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    kind: str = Field(description="train or evaluate", max_length=16)
+    model: str | None = Field(default=None, max_length=64)
+    options: dict[str, Any] = _json()
+    recipe: dict[str, Any] = _json()
+    model_file_sha256: str | None = Field(default=None, max_length=64)
+    model_file_name: str | None = Field(default=None, max_length=200)
+    weights_sha256: str | None = Field(default=None, max_length=64)
+    weights_name: str | None = Field(default=None, max_length=200)
+    class_name: str = Field(default="", max_length=120)
+    arguments: str = Field(default="", max_length=500)
+    created: datetime = _created()
+    finished: datetime | None = _moment(nullable=True)
+    outcome: str | None = Field(default=None, max_length=16)
+    message: dict[str, Any] | None = _json(nullable=True)
+    detail: str | None = Field(default=None, sa_type=sa.Text, nullable=True)
+    report: dict[str, Any] | None = _json(nullable=True)
+
+
 class Heartbeat(SQLModel, table=True):
-    """A worker process that lives, or lived. Times are the database's, so that workers' clocks do not matter."""
+    """A worker process that lives, or lived. Times are the database's, so that workers' clocks do not matter.
+
+    `refusal` is the sentence that says why this worker runs no uploaded code, if it does not.
+    """
 
     executor_id: str = Field(primary_key=True, max_length=120)
     beat_epoch_s: float
     started_epoch_s: float
     host: str = Field(max_length=120)
     device: str = Field(max_length=120)
+    isolation: str = Field(default="", description="how runs are shut in here", max_length=16)
+    refusal: dict[str, Any] | None = _json(nullable=True)

@@ -39,10 +39,32 @@ def rounded(count: int) -> str:
     return str(count)
 
 
+def flops(count: int) -> str:
+    """A number of operations with its unit's first letter: `1.2 M`, `38 G`."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{_three_digits(count / size)} {unit}"
+    return f"{count} "
+
+
 def _three_digits(value: float) -> str:
     if value >= 100:
         return f"{value:.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def bytes_text(size_bytes: int) -> str:
+    """A file's size: `1.4 kB`, `12 MB`."""
+    for size, unit in ((1_000_000, "MB"), (1_000, "kB")):
+        if size_bytes >= size:
+            number = size_bytes / size
+            return f"{number:.0f} {unit}" if number >= 10 else f"{number:.1f} {unit}"
+    return f"{size_bytes} B"
+
+
+def milliseconds(value: float) -> str:
+    """A short time in two digits: `0.42 ms`, `12 ms`."""
+    return f"{value:.2f} ms" if value < 1 else f"{value:.1f} ms" if value < 10 else f"{value:.0f} ms"
 
 
 def minutes(seconds: float | None) -> str:

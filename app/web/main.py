@@ -13,10 +13,10 @@ from app.core.jobs import get_jobs
 from app.core.logs import configure_logs
 from app.web.addresses import STATIC_FOLDER
 from app.web.api import router as api_router
+from app.web.body_limit import BodyLimit
 from app.web.middleware import AnswerHeaders
 from app.web.pages import router as pages_router
 from app.web.problems import add_problem_handlers
-from app.web.uploads import BodyLimit
 
 GZIP_MINIMUM_BYTES = 600
 

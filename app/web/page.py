@@ -13,6 +13,7 @@ from app.core.sentences import N_, Sentence
 from app.core.settings import CHECKOUT, get_settings
 from app.web import addresses, formats
 from app.web.csrf import FIELD, make_token, remember_browser
+from app.web.isolation_words import isolation_words
 from app.web.languages import LANGUAGE_COOKIE, LANGUAGES, asked_language, page_language
 from app.web.sessions import Reader, set_cookie
 from app.web.translations import say, translate, translations
@@ -149,6 +150,9 @@ def _filters(language: str) -> dict[str, Any]:
         formats.plus_minus,
         formats.exact,
         formats.rounded,
+        formats.flops,
+        formats.bytes_text,
+        formats.milliseconds,
         formats.minutes,
         formats.loss,
         formats.setting,
@@ -162,6 +166,7 @@ def _filters(language: str) -> dict[str, Any]:
         "translated": partial(translate, language=language),
         "moment": partial(_moment, language=language),
         "initial": _initial,
+        "isolation": lambda level: translate(isolation_words(level), language),
     }
 
 

@@ -5,9 +5,16 @@ from typing import Any
 
 from app.core.recipes import Recipe
 from app.core.sentences import N_
-from app.core.zoo import zoo
 from app.web.formats import compact, setting
 
+# A choice may have other words in one setting than in another.
+OWN_CHOICE_WORDS = {
+    "normalize": {
+        "none": N_("none: 0 to 1"),
+        "mnist": N_("MNIST: mean 0.1307, deviation 0.3081"),
+        "half": N_("−1 to 1: mean 0.5, deviation 0.5"),
+    },
+}
 # Optimizers go by their names in torch.optim; these have words.
 CHOICE_WORDS = {
     "constant": N_("constant"),
@@ -29,32 +36,24 @@ STEP_ONLY = ("step_epochs", "step_gamma")
 BOARD_NUMBERS = {"learning_rate": "lr %s", "batch_size": "bs %s", "epochs": "%s ep"}
 
 
-def value_words(value: Any) -> str:
+def choice_words(name: str, choice: str) -> str:
+    """A choice of a setting as a marked text."""
+    return OWN_CHOICE_WORDS.get(name, CHOICE_WORDS).get(choice) or CHOICE_WORDS.get(choice, choice)
+
+
+def value_words(name: str, value: Any) -> str:
     """A setting's value as a marked text or a number."""
     if isinstance(value, bool):
         return ON if value else OFF
-    return CHOICE_WORDS.get(value, value) if isinstance(value, str) else setting(value)
+    return choice_words(name, value) if isinstance(value, str) else setting(value)
 
 
 def recipe_rows(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Labels and values of a stored recipe, in the form's order."""
     shown = [name for name in Recipe.model_fields if name in recipe]
-    if recipe.get("schedule") != "step":
+    if recipe.get("schedule", "step") != "step":
         shown = [name for name in shown if name not in STEP_ONLY]
-    return [(str(Recipe.model_fields[name].title), value_words(recipe[name])) for name in shown]
-
-
-def option_rows(model_id: str, options: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Names and values of a model's options; those that were left out have the model's defaults."""
-    model = zoo().get(model_id)
-    defaults = {option.name: option.default for option in model.options} if model else {}
-    return [(name, setting(value)) for name, value in (defaults | dict(options)).items()]
-
-
-def model_title(model_id: str) -> str:
-    """A model's name; its id if it left the zoo."""
-    model = zoo().get(model_id)
-    return model.title if model else model_id
+    return [(str(Recipe.model_fields[name].title), value_words(name, recipe[name])) for name in shown]
 
 
 def recipe_line(recipe: Mapping[str, Any]) -> tuple[str, str]:

@@ -27,6 +27,7 @@ class Story:
     accuracies: list[float] = field(default_factory=list)
     layers: list[dict[str, Any]] = field(default_factory=list)
     parameters: int = 0
+    detected: dict[str, Any] = field(default_factory=dict)
     trains_since: datetime | None = None
     last_at: datetime | None = None
     log: list[tuple[int, str]] = field(default_factory=list)
@@ -82,6 +83,9 @@ class Story:
         self.layers = list(event.data["layers"])
         self._say(event, f"model built: {exact(self.parameters)} parameters")
 
+    def _on_detected(self, event: Event) -> None:
+        self.detected = dict(event.data)
+
     def _on_loss(self, event: Event) -> None:
         data = event.data
         if self.trains_since is None:
@@ -114,6 +118,7 @@ def _ignore(_story: Story, _event: Event) -> None:
 HANDLERS: dict[str, Callable[[Story, Event], None]] = {
     "start": Story._on_start,
     "model": Story._on_model,
+    "detected": Story._on_detected,
     "loss": Story._on_loss,
     "testing": Story._on_testing,
     "epoch": Story._on_epoch,

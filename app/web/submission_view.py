@@ -15,11 +15,14 @@ from app.core.runs import ENDED, STATE_WORDS, Standing, State, events_after, lat
 from app.core.sentences import N_
 from app.core.submissions import is_close
 from app.core.tables import Result, Run, Submission, User
-from app.web import result_view
+from app.web import detected_words, result_view
 from app.web.charts import loss as loss_charts
+from app.web.isolation_words import isolation_words
+from app.web.model_words import class_name, network_title, option_rows
 from app.web.notes import notes_html
 from app.web.page import Page
-from app.web.recipe_words import model_title, option_rows, recipe_rows
+from app.web.recipe_words import recipe_rows
+from app.web.source_code import source_html
 from app.web.story import Story
 
 EVENTS_AT_ONCE = 1000
@@ -122,8 +125,45 @@ class SubmissionView:
 
     @property
     def model_title(self) -> str:
-        """The model's name."""
-        return model_title(self.submission.model)
+        """The model's name, or what the uploaded one is called."""
+        return network_title(self.submission, self.result)
+
+    @cached_property
+    def detected(self) -> dict[str, Any]:
+        """What was found out about the network by trying."""
+        return self.result.detected if self.result else self.story.detected
+
+    @property
+    def detected_rows(self) -> list[detected_words.Row]:
+        """The same in words."""
+        stated = "" if self.is_training else str(self.submission.recipe.get("normalize", ""))
+        return detected_words.detected_rows(self.detected, stated)
+
+    @property
+    def class_name(self) -> str:
+        """The class that was taken from the uploaded file, or was asked for."""
+        return class_name(self.submission, self.result)
+
+    @property
+    def arguments(self) -> str:
+        """What its constructor got."""
+        return str(self.detected.get("arguments") or self.submission.arguments)
+
+    @cached_property
+    def shows_model_file(self) -> bool:
+        """Whether the reader may have the uploaded network."""
+        return self.submission.model_file_sha256 is not None and (self.is_close or self.result is not None)
+
+    @cached_property
+    def source(self) -> Markup | None:
+        """The uploaded source in colours, if the reader may see it."""
+        sha256, name = self.submission.model_file_sha256, self.submission.model_file_name
+        return source_html(sha256, name) if self.shows_model_file and sha256 and name else None
+
+    @property
+    def isolation(self) -> str:
+        """How the run was shut in."""
+        return isolation_words(self.run.isolation)
 
     @property
     def notes(self) -> Markup:

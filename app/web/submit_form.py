@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
 
-from app.core.recipes import Recipe, choices_of, limits_of
+from app.core.model_files import EXPORTED_SUFFIXES, SOURCE_SUFFIXES, WEIGHTS_SUFFIXES
+from app.core.recipes import Recipe, choices_of, limits_of, parse_recipe
 from app.core.sentences import Sentence
 from app.core.settings import get_settings
 from app.core.zoo import Option, ZooModel, zoo
+from app.web.check_view import CheckView
 from app.web.formats import setting
-from app.web.recipe_words import CHOICE_WORDS
+from app.web.recipe_words import choice_words
+from app.web.submit_fields import CODE, EVALUATE, FILE, SHOWN_MODEL, TEMPLATE, way_of
 from app.web.uploads import OPTION_PREFIX
 
 DEFAULT_MODEL = "yannet"
 MAIN_FIELDS = ("epochs", "batch_size", "learning_rate", "optimizer")
-# Names the model whose suggestions fill the form, so that they can follow when another model is chosen.
-SHOWN_MODEL = "shown_model"
 TRUE = "true"
 Values = Mapping[str, str]
 Errors = Mapping[str, Sentence]
@@ -54,7 +55,10 @@ class SubmitForm:
     """The whole form with what was typed and what is wrong with it."""
 
     kind: str
+    network: str
     model: ZooModel
+    class_name: str
+    arguments: str
     title: str
     notes: str
     idempotency_key: str
@@ -62,6 +66,42 @@ class SubmitForm:
     more: tuple[Field, ...]
     options: tuple[Field, ...]
     errors: Errors
+    check: CheckView | None = None
+
+    @property
+    def model_file_suffixes(self) -> tuple[str, ...]:
+        """What the model file may be called, whatever is to be done with it."""
+        return (*SOURCE_SUFFIXES, *EXPORTED_SUFFIXES)
+
+    @property
+    def source_suffixes(self) -> tuple[str, ...]:
+        """What a model file may be called that is trained."""
+        return SOURCE_SUFFIXES
+
+    @property
+    def weights_suffixes(self) -> tuple[str, ...]:
+        """What weights may be called."""
+        return WEIGHTS_SUFFIXES
+
+    @property
+    def shows_class_choice(self) -> bool:
+        """Whether there are several classes to choose from."""
+        return self.check is not None and self.check.report is not None and len(self.check.report.candidates) > 1
+
+    @property
+    def chosen_class(self) -> str:
+        """The class that is marked among those."""
+        candidates = self.check.report.candidates if self.check and self.check.report else []
+        names = [candidate.name for candidate in candidates]
+        chosen = [candidate.name for candidate in candidates if candidate.is_chosen]
+        return self.class_name if self.class_name in names else next(iter(chosen), "")
+
+    @property
+    def follows_script(self) -> bool:
+        """Whether the form has the script's own settings already."""
+        given = self.check.report.suggestions if self.check and self.check.report else {}
+        values = {field.name: field.value for field in (*self.main, *self.more)}
+        return all(values.get(name) == _written(value) for name, value in given.items())
 
     @property
     def models(self) -> list[ZooModel]:
@@ -87,42 +127,68 @@ class SubmitForm:
     def curl(self) -> list[str]:
         """The arguments that send the same to the API: what differs from the defaults."""
         changed = {field.name: field.value or "false" for field in self.fields if field.is_changed}
-        given = {"kind": self.kind if self.kind == "evaluate" else "", "model": self.model.id}
-        if self.kind == "evaluate":
-            given["weights"] = "@weights.safetensors"
+        given = {"kind": EVALUATE if self.kind == EVALUATE else ""} | self._curl_network()
         given |= changed | {"title": self.title}
         return [f"-F {shlex.quote(f'{name}={value}')}" for name, value in given.items() if value]
+
+    def _curl_network(self) -> dict[str, str]:
+        file = self.check.model_file if self.check else None
+        weights = self.check.weights if self.check else None
+        given = {"model": self.model.id}
+        if self.network == FILE:
+            given = {"model_file": f"@{file.name if file else 'net.py'}"}
+            given |= {"class_name": self.class_name, "arguments": self.arguments}
+        if self.kind == EVALUATE:
+            given["weights"] = f"@{weights.name if weights else 'weights.safetensors'}"
+        return given
 
 
 def suggestions(model: ZooModel) -> dict[str, str]:
     """The recipe that goes well with a model, as the form writes it."""
-    recipe = Recipe().model_dump() | dict(model.recipe)
-    return {name: _written(value) for name, value in recipe.items()}
+    return _written_recipe(parse_recipe(model.recipe))
 
 
-def first_form(model_id: str) -> SubmitForm:
-    """The form as it is first shown, filled for a model."""
+def _written_recipe(recipe: Recipe) -> dict[str, str]:
+    return {name: _written(value) for name, value in recipe.model_dump().items()}
+
+
+def first_values(model_id: str) -> dict[str, str]:
+    """What the form holds when it is first shown: for a model of the zoo if one is asked for, else for a file."""
     model = zoo().get(model_id) or zoo()[DEFAULT_MODEL]
-    return make_form(suggestions(model) | {"model": model.id, SHOWN_MODEL: model.id}, {})
+    recipe = suggestions(model) if model_id else _written_recipe(Recipe())
+    return recipe | {"kind": TEMPLATE if model_id else CODE, "model": model.id, SHOWN_MODEL: model.id}
 
 
-def changed_model(values: Values) -> SubmitForm:
-    """The form after another model was chosen: what was still the old model's suggestion follows the new one."""
+def values_of_model(values: Values) -> dict[str, str]:
+    """What the form holds after another model was chosen.
+
+    What was still the old model's suggestion follows the new one.
+    """
     model = zoo().get(values.get("model", "")) or zoo()[DEFAULT_MODEL]
     old_model = zoo().get(values.get(SHOWN_MODEL, ""), model)
     old, new = suggestions(old_model), suggestions(model)
     recipe = {name: new[name] if values.get(name, "") == old[name] else values.get(name, "") for name in new}
     kept = {name: value for name, value in values.items() if not name.startswith(OPTION_PREFIX) or model is old_model}
-    return make_form(kept | recipe | {SHOWN_MODEL: model.id}, {})
+    return kept | recipe | {SHOWN_MODEL: model.id}
 
 
-def make_form(values: Values, errors: Errors) -> SubmitForm:
-    """The form with what was typed, and what is wrong with it."""
+def values_of_script(values: Values, check: CheckView | None) -> dict[str, str]:
+    """What the form holds after the script's own settings were taken over."""
+    given = check.report.suggestions if check and check.report else {}
+    return dict(values) | {name: _written(value) for name, value in given.items()}
+
+
+def make_form(values: Values, errors: Errors, check: CheckView | None = None) -> SubmitForm:
+    """The form with what was typed, what is wrong with it, and what was found out about its files."""
     model = zoo().get(values.get("model", "")) or zoo()[DEFAULT_MODEL]
     recipe = {name: _recipe_field(name, info, values, errors) for name, info in Recipe.model_fields.items()}
+    kind, network = way_of(values)
     return SubmitForm(
-        kind="evaluate" if values.get("kind") == "evaluate" else "train",
+        kind=kind,
+        network=network,
         model=model,
+        class_name=values.get("class_name", ""),
+        arguments=values.get("arguments", ""),
         title=values.get("title", ""),
         notes=values.get("notes", ""),
         idempotency_key=values.get("idempotency_key") or str(uuid.uuid4()),
@@ -130,11 +196,12 @@ def make_form(values: Values, errors: Errors) -> SubmitForm:
         more=tuple(field for name, field in recipe.items() if name not in MAIN_FIELDS),
         options=tuple(_option_field(option, values, errors) for option in model.options),
         errors=errors,
+        check=check,
     )
 
 
 def _recipe_field(name: str, info: FieldInfo, values: Values, errors: Errors) -> Field:
-    choices = tuple((choice, CHOICE_WORDS.get(choice, choice)) for choice in choices_of(info))
+    choices = tuple((choice, choice_words(name, choice)) for choice in choices_of(info))
     is_switch = info.annotation is bool
     limits = None if choices or is_switch else _limit_words(*limits_of(info))
     return Field(

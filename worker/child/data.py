@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-MEAN = 0.1307  # of the training pixels in 0..1
-STANDARD_DEVIATION = 0.3081
+# What `normalize` subtracts from pixels in 0..1 and then divides by. mnist: mean and standard deviation of the training
+# pixels; half: from -1 to 1; bytes: 0 to 255, as they are in the files.
+NORMALIZATIONS = {"none": (0.0, 1.0), "mnist": (0.1307, 0.3081), "half": (0.5, 0.5), "bytes": (0.0, 1 / 255)}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def to_pixels(images: Tensor) -> Tensor:
     return images.float().div_(255)
 
 
-def to_input(pixels: Tensor, *, normalize: bool) -> Tensor:
-    """Return what the network sees: pixels as they are, or with mean 0 and standard deviation 1 over MNIST."""
-    return pixels.sub(MEAN).div_(STANDARD_DEVIATION) if normalize else pixels
+def to_input(pixels: Tensor, normalize: str) -> Tensor:
+    """Return what the network sees: pixels in 0..1 by one of NORMALIZATIONS."""
+    mean, scale = NORMALIZATIONS[normalize]
+    return pixels if normalize == "none" else pixels.sub(mean).div_(scale)

@@ -23,21 +23,32 @@ class Recipe:
     loss: str
     label_smoothing: float
     augmentation: str
-    normalize: bool
+    normalize: str
     seed: int
     precision: str
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file of the student: where it lies, and what the student called it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
 class Job:
-    """One job of PROTOCOL.md."""
+    """One job of PROTOCOL.md. It has a model of the zoo or a model file."""
 
     kind: str
-    model: str
+    model: str | None
     options: dict[str, int | float]
+    model_file: Upload | None
+    weights: Upload | None
+    class_name: str
+    arguments: str
     recipe: Recipe
     data_dir: Path
-    weights_path: Path | None
     threads: int
 
 
@@ -47,14 +58,30 @@ def read_job(given: Mapping[str, Any]) -> Job:
     Raises:
         KeyError: a key is missing, which is a fault of the worker and ends the child.
     """
-    recipe = Recipe(**{field.name: given["recipe"][field.name] for field in fields(Recipe)})
-    weights = given["weights_path"]
     return Job(
         kind=given["kind"],
         model=given["model"],
         options=dict(given["options"]),
-        recipe=recipe,
+        model_file=_upload(given.get("model_file")),
+        weights=_upload(given.get("weights")) or _old_weights(given.get("weights_path")),
+        class_name=given.get("class_name", ""),
+        arguments=given.get("arguments", ""),
+        recipe=_recipe(given["recipe"]),
         data_dir=Path(given["data_dir"]),
-        weights_path=None if weights is None else Path(weights),
         threads=given["threads"],
     )
+
+
+def _recipe(given: Mapping[str, Any]) -> Recipe:
+    values = {field.name: given[field.name] for field in fields(Recipe)}
+    if isinstance(values["normalize"], bool):
+        values["normalize"] = "mnist" if values["normalize"] else "none"
+    return Recipe(**values)
+
+
+def _upload(given: Mapping[str, str] | None) -> Upload | None:
+    return None if given is None else Upload(Path(given["path"]), given["name"])
+
+
+def _old_weights(path: str | None) -> Upload | None:
+    return None if path is None else Upload(Path(path), Path(path).name)

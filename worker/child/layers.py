@@ -1,52 +1,56 @@
 """The table of layers that a run shows: what each returns for one image, and where the parameters are."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import torch
 from torch import Tensor, nn
 
+from worker.child.described import DescribedModel, Layer
 from worker.child.failure import model_code
+from worker.child.modes import set_training
 
-# A line of the protocol has 64 KiB; nobody reads a longer table.
+# A line of the protocol has 64 KiB; nobody reads a longer table, or a longer name.
 LONGEST_TABLE = 200
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer; `output` is its shape without the batch, empty when the layer was never called as a module."""
-
-    name: str
-    type: str
-    output: list[int]
-    parameters: int
+LONGEST_NAME = 80
+# The rest of a shape that is longer tells nothing.
+MOST_SIZES = 8
 
 
 def count_parameters(model: nn.Module) -> int:
     """Return how many numbers training can change or could change; a shared tensor counts once."""
+    if isinstance(model, DescribedModel):
+        return model.parameter_count
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def list_layers(model: nn.Module, image: Tensor) -> list[dict[str, object]]:
-    """Return the layers in the order in which one input (1, 1, 28, 28) passes them, at most 200.
+def list_layers(model: nn.Module, inputs: Tensor) -> list[dict[str, object]]:
+    """Return the layers in the order in which the inputs pass them, at most 200.
 
     A layer is a module without children, or one with parameters of its own; each is listed once.
 
     Raises:
         Failure: `bad_model` when the model raises.
     """
+    layers = model.layers if isinstance(model, DescribedModel) else _observed_layers(model, inputs)
+    return [asdict(layer) for layer in layers[:LONGEST_TABLE]]
+
+
+def _observed_layers(model: nn.Module, inputs: Tensor) -> list[Layer]:
     layers = {name: module for name, module in model.named_modules() if _is_layer(module)}
     shapes: dict[str, list[int]] = {}
-    hooks = [module.register_forward_hook(_shape_recorder(name, shapes)) for name, module in layers.items()]
-    model.eval()
-    with torch.inference_mode(), model_code():
-        model(image)
+    hooks = [
+        module.register_forward_hook(_shape_recorder(name, shapes))
+        for name, module in layers.items()
+        if not isinstance(module, torch.jit.ScriptModule)  # which takes no hooks
+    ]
+    set_training(model, False)
+    with model_code():
+        model(inputs)
     for hook in hooks:
         hook.remove()
     never_called = [name for name in layers if name not in shapes and _own_parameters(layers[name])]
-    return [asdict(_layer(name, layers[name], shapes.get(name, []))) for name in [*shapes, *never_called]][
-        :LONGEST_TABLE
-    ]
+    return [_layer(name, layers[name], shapes.get(name, [])) for name in [*shapes, *never_called]]
 
 
 def _is_layer(module: nn.Module) -> bool:
@@ -58,12 +62,14 @@ def _own_parameters(module: nn.Module) -> int:
 
 
 def _layer(name: str, module: nn.Module, output: list[int]) -> Layer:
-    return Layer(name, type(module).__name__, output, _own_parameters(module))
+    # TorchScript's modules are all of one class and remember the name of the one that they were made from.
+    kind = str(getattr(module, "original_name", type(module).__name__))
+    return Layer(name[:LONGEST_NAME], kind[:LONGEST_NAME], output[:MOST_SIZES], _own_parameters(module))
 
 
 def _shape_recorder(name: str, shapes: dict[str, list[int]]) -> Callable[[nn.Module, object, object], None]:
     def record(_module: nn.Module, _inputs: object, output: object) -> None:
-        first = output[0] if isinstance(output, tuple) else output
+        first = output[0] if isinstance(output, tuple) and output else output
         shapes.setdefault(name, list(first.shape[1:]) if isinstance(first, Tensor) else [])
 
     return record

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from worker.child.channel import Channel
-from worker.child.failure import DIVERGED, Failure
+from worker.child.failure import Failure
+from worker.child.sentences.models import DIVERGED
 
 SECONDS_BETWEEN_LINES = 0.5
 

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from worker.child.failure import NLL_NEEDS_LOG, Failure
+from worker.child.failure import Failure
 from worker.child.job import Recipe
+from worker.child.sentences.models import NLL_NEEDS_LOG
 
 LOGITS = "logits"
 LOG_PROBABILITIES = "log_probabilities"

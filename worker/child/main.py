@@ -8,15 +8,18 @@ from typing import Any
 import torch
 
 from worker.child.channel import PREDICTIONS, Channel
-from worker.child.data import load_digits, to_input, to_pixels
-from worker.child.device import choose_device, place_model
-from worker.child.failure import OUT_OF_MEMORY, Failure, is_out_of_memory
+from worker.child.check import run_check
+from worker.child.data import load_digits
+from worker.child.device import choose_device
+from worker.child.failure import Failure, is_out_of_memory
 from worker.child.job import Job, read_job
-from worker.child.layers import count_parameters, list_layers
-from worker.child.model import build_model, judge_output
+from worker.child.layers import count_parameters
+from worker.child.measures import table_of
+from worker.child.network import prepare_network
+from worker.child.origin import find_origin
 from worker.child.prediction import predict
+from worker.child.sentences.models import OUT_OF_MEMORY
 from worker.child.training import train
-from worker.child.weights import load_weights
 
 
 def main(job: Mapping[str, Any], progress_fd: int, frames_fd: int) -> None:
@@ -39,28 +42,38 @@ def main(job: Mapping[str, Any], progress_fd: int, frames_fd: int) -> None:
 
 
 def run_job(job: Job, channel: Channel) -> None:
-    """Train or evaluate.
+    """Train, evaluate or check.
 
     Raises:
         Failure: for every reason that the student can act on.
     """
     device = choose_device(job.threads)
     channel.send("hello", versions=_versions(), device=device.type)
-    digits = load_digits(job.data_dir, device)
-    torch.manual_seed(job.recipe.seed)
-    model = place_model(build_model(job), device, job.recipe.precision)
-    if job.weights_path is not None:
-        load_weights(model, job.weights_path)
-    image = to_input(to_pixels(digits.train_images[:1]), normalize=job.recipe.normalize)
-    layers = list_layers(model, image)
-    kind = judge_output(model, digits, job.recipe)
-    channel.send("model", parameters=count_parameters(model), layers=layers, output=kind)
+    if job.kind == "check":
+        run_check(job, device, channel)
+    else:
+        run_network(job, device, channel)
+
+
+def run_network(job: Job, device: torch.device, channel: Channel) -> None:
+    """Train or evaluate.
+
+    Raises:
+        Failure: for every reason that the student can act on.
+    """
+    origin = find_origin(job)
+    # An exported network says itself where it computes, which is where it was saved for: here the processor.
+    digits = load_digits(job.data_dir, torch.device("cpu") if origin.is_exported else device)
+    network = prepare_network(job, origin, digits)
+    model, interface = network.model, network.interface
+    layers = table_of(network, digits.train_images)
+    channel.send("model", parameters=count_parameters(model), layers=layers, output=interface.kind)
+    channel.send("detected", **network.detected())
     if job.kind == "train":
-        train(model, digits, job.recipe, kind, channel)
+        train(model, digits, job.recipe, interface, channel)
     else:
         channel.send("testing", epoch=0)
-        predictions = predict(model, digits.test_images, kind, normalize=job.recipe.normalize)
-        channel.send_frame(PREDICTIONS, 0, predictions)
+        channel.send_frame(PREDICTIONS, 0, predict(model, digits.test_images, interface))
 
 
 def _versions() -> dict[str, str]:

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from worker.child.failure import NO_MATRIX, NO_MUON, NOTHING_TO_TRAIN, Failure
+from worker.child.failure import Failure
 from worker.child.job import Recipe
+from worker.child.sentences.models import NO_MATRIX, NO_MUON, NOTHING_TO_TRAIN
 from worker.child.without_compiler import hide_from_compiler, with_plain_step
 
 _WITHOUT_MOMENTUM: dict[str, Callable[..., Optimizer]] = {

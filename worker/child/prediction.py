@@ -1,18 +1,16 @@
-"""What a network says about the test images."""
+"""Predicting the test images."""
 
 import torch
 from torch import Tensor, nn
 
-from worker.child.data import to_input, to_pixels
-from worker.child.failure import NOT_FINITE_OUTPUT, Failure
+from worker.child.failure import Failure
+from worker.child.forward import evaluate_batches
+from worker.child.interface import Interface
 from worker.child.losses import as_log_probabilities
-from worker.child.model import run_forward
-
-# Bigger batches are no faster (0.94 s for 10,000 images on 2 cores from 64 to 2,000) and need more memory.
-_BATCH_SIZE = 250
+from worker.child.sentences.outputs import NOT_FINITE_OUTPUT
 
 
-def predict(model: nn.Module, images: Tensor, kind: str, *, normalize: bool) -> bytes:
+def predict(model: nn.Module, images: Tensor, interface: Interface) -> bytes:
     """Return log-probabilities (M, 10), little-endian float32 row by row, for uint8 images (M, 1, 28, 28).
 
     Always in float32: in bfloat16 two classes can come out as equally likely.
@@ -20,12 +18,7 @@ def predict(model: nn.Module, images: Tensor, kind: str, *, normalize: bool) -> 
     Raises:
         Failure: `bad_output` when an output is not finite.
     """
-    model.eval()
-    with torch.inference_mode():
-        rows = [
-            as_log_probabilities(run_forward(model, to_input(to_pixels(batch), normalize=normalize), "float32"), kind)
-            for batch in torch.split(images, _BATCH_SIZE)
-        ]
+    rows = [as_log_probabilities(output, interface.kind) for output in evaluate_batches(model, images, interface)]
     predictions = torch.cat(rows).cpu()
     wrong = int((~torch.isfinite(predictions)).any(dim=1).sum())
     if wrong:

@@ -1,26 +1,19 @@
-"""Trained weights in and out, as safetensors: a format that holds numbers only, so that reading it runs no code."""
+"""Trained weights in and out of a model: what fits is taken, and what does not is named."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from worker.child.failure import (
-    NOT_SAFETENSORS,
-    TENSOR_DTYPE,
-    TENSOR_MISSING,
-    TENSOR_NOT_FINITE,
-    TENSOR_SHAPE,
-    TENSOR_TWICE,
-    TENSOR_UNEXPECTED,
-    Failure,
-)
+from worker.child.failure import Failure
+from worker.child.misfits import Misfits
+from worker.child.sentences.files import TENSOR_DTYPE, TENSOR_NOT_FINITE, TENSOR_TWICE
 
-# What DistributedDataParallel and torch.compile put before every name.
-_WRAPPERS = ("module.", "_orig_mod.")
+# What DistributedDataParallel, torch.compile and Lightning modules put before every name.
+_WRAPPERS = ("module.", "_orig_mod.", "model.", "net.")
+# Counters that the profiler `thop` leaves in a model.
+_LEFT_OVER = ("total_ops", "total_params")
 
 
 def dump_weights(model: nn.Module) -> bytes:
@@ -34,26 +27,20 @@ def _plain_copy(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", dtype).clone(memory_format=torch.contiguous_format)
 
 
-def load_weights(model: nn.Module, path: Path) -> None:
-    """Copy the tensors of a safetensors file into the model.
+def load_weights(model: nn.Module, given: Mapping[str, Tensor]) -> None:
+    """Copy the tensors of a weights file into the model.
 
     Names may carry the prefix of a wrapper; any floating type is taken as float32; whole-number buffers, such as batch
     norm's count of batches, may be missing.
 
     Raises:
-        Failure: `bad_file`, naming the first tensor that does not fit.
+        Failure: `bad_file`, naming what does not fit.
     """
-    try:
-        given = load_file(path)
-    except SafetensorError as error:
-        raise Failure("bad_file", NOT_SAFETENSORS, {"error": error}) from error
     expected = _state(model)
-    fitting = _without_wrappers(given, expected)
-    for name, tensor in expected.items():
-        if name not in fitting and tensor.is_floating_point():
-            raise Failure("bad_file", TENSOR_MISSING, {"name": name, "expected": list(tensor.shape)})
+    fitting = _renamed(given, expected)
+    Misfits.between(fitting, expected).raise_if_any()
     for name, tensor in fitting.items():
-        _check_tensor(name, tensor, expected)
+        _check_numbers(name, tensor, expected[name])
     model.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in fitting.items()}, strict=False)
 
 
@@ -61,25 +48,36 @@ def _state(model: nn.Module) -> dict[str, Tensor]:
     return {name: value for name, value in model.state_dict().items() if isinstance(value, Tensor)}
 
 
-def _without_wrappers(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def _renamed(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors under the model's names, where only a wrapper on either side makes them differ."""
+    added = _wrapper_to_add(given, expected)
     fitting: dict[str, Tensor] = {}
     for full_name, tensor in given.items():
-        name = full_name
-        while name not in expected and name.startswith(_WRAPPERS):
-            name = name.partition(".")[2]
+        name = added + full_name if added else _without_wrappers(full_name, expected)
         if name in fitting:
             raise Failure("bad_file", TENSOR_TWICE, {"name": name})
-        fitting[name] = tensor
+        if name in expected or not name.endswith(_LEFT_OVER):
+            fitting[name] = tensor
     return fitting
 
 
-def _check_tensor(name: str, tensor: Tensor, expected: Mapping[str, Tensor]) -> None:
-    if name not in expected:
-        raise Failure("bad_file", TENSOR_UNEXPECTED, {"name": name, "given": list(tensor.shape)})
-    needed = expected[name]
-    if tensor.shape != needed.shape:
-        shapes = {"given": list(tensor.shape), "expected": list(needed.shape)}
-        raise Failure("bad_file", TENSOR_SHAPE, {"name": name, **shapes})
+def _wrapper_to_add(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
+    """Return the prefix that all of the model's names have and the file's lack, as in self.model = Sequential(…)."""
+    prefixes = {name.partition(".")[0] + "." for name in expected}
+    if len(prefixes) != 1 or any(name in expected for name in given):
+        return ""
+    (prefix,) = prefixes
+    return prefix if any(prefix + name in expected for name in given) else ""
+
+
+def _without_wrappers(full_name: str, expected: Mapping[str, Tensor]) -> str:
+    name = full_name
+    while name not in expected and name.startswith(_WRAPPERS):
+        name = name.partition(".")[2]
+    return name
+
+
+def _check_numbers(name: str, tensor: Tensor, needed: Tensor) -> None:
     if tensor.is_floating_point() != needed.is_floating_point() or tensor.is_complex():
         types = {"given": str(tensor.dtype), "expected": str(needed.dtype)}
         raise Failure("bad_file", TENSOR_DTYPE, {"name": name, **types})

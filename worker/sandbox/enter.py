@@ -1,23 +1,19 @@
-"""The child's first lines: take the limits, then run the job. Standard library only until the limits hold.
+"""A warden in an interpreter of its own: the slow and simple way to start a run.
 
-Usage: python -I -m worker.sandbox.enter LIMITS_JSON PARENT_PID PROGRESS_FD FRAMES_FD, with the job on standard input.
+Usage: python -I -m worker.sandbox.enter PARENT_PID LIFE STATUS PROGRESS FRAMES OUTPUT, with the cell on standard input.
 """
 
-import json
 import sys
 
-from worker.sandbox.limits import Limits, apply
+from worker.sandbox.cell import Cell
+from worker.sandbox.pipes import Ends
+from worker.sandbox.warden import guard
 
 
 def main() -> None:
     """See the module."""
-    limits, parent_pid, progress_fd, frames_fd = sys.argv[1:]
-    apply(Limits(**json.loads(limits)), int(parent_pid))
-    job = json.load(sys.stdin)
-    # Only now: torch takes two seconds and gigabytes of address space, and it must fall under the limits.
-    from worker.child.main import main as run_job
-
-    run_job(job, int(progress_fd), int(frames_fd))
+    parent_pid, *ends = (int(argument) for argument in sys.argv[1:])
+    guard(Cell.from_json(sys.stdin.buffer.read()), Ends(*ends), parent_pid)
 
 
 if __name__ == "__main__":

@@ -1,117 +1,129 @@
-"""Starts a child process with limits, a bare environment and pipes, and makes sure that nothing of it stays."""
+"""Starts a child in its sandbox and makes sure that nothing of it stays."""
 
 import asyncio
 import contextlib
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import FileIO
-from pathlib import Path
 from typing import Any
 
 import structlog
 
-from worker.sandbox.limits import Limits
+from worker.sandbox.cell import Cell
+from worker.sandbox.pipes import Ends
+from worker.sandbox.starters import Starter
 
 log = structlog.get_logger()
 
-# What is recorded with every run. Only limits so far: fit for models of the zoo, not for uploaded code.
-ISOLATION = "limits" if sys.platform != "darwin" else "limits-no-memory"
 LINE_LIMIT_BYTES = 64 << 10
+# From the order to a locked-in child: 0.1 s on an idle machine.
+SETUP_LIMIT_S = 60
 # Time for a killed process to be reaped; a kill that takes longer is a kernel in trouble.
 REAP_S = 10
 
 
-@dataclass(frozen=True)
-class Child:
-    """A running child and the ends of its pipes that are ours."""
+class SandboxFailed(Exception):
+    """The sandbox could not be set up: our fault, and nothing of the upload was touched."""
 
-    process: asyncio.subprocess.Process
+
+@dataclass(frozen=True)
+class Exit:
+    """How a child ended: its exit code (minus the signal's number), the CPU time it took, and who killed it."""
+
+    code: int
+    cpu_s: float
+    killed_for: str | None
+
+
+@dataclass
+class Child:
+    """A running child: our ends of its pipes, and what its warden says."""
+
     progress: asyncio.StreamReader
     frames: asyncio.StreamReader
     output: asyncio.StreamReader
+    status: asyncio.StreamReader
+    warden_pid: int
+
+    async def wait(self) -> Exit | None:
+        """How it ended, when it has; None if its warden was killed."""
+        line = await self.status.readline()
+        if not line:
+            return None
+        told = json.loads(line)
+        return Exit(told["exit"], told["cpu_s"], told["killed_for"])
 
 
 @contextlib.asynccontextmanager
-async def launched(job: dict[str, Any], folder: Path, limits: Limits) -> AsyncIterator[Child]:
-    """A child that works on the job, in a folder of its own. It is killed, with its group, when the block ends."""
+async def launched(cell: Cell, starter: Starter) -> AsyncIterator[Child]:
+    """A child that works on the cell's job, locked in. It is dead when the block ends.
+
+    Raises:
+        SandboxFailed: if it could not be locked in.
+    """
     async with contextlib.AsyncExitStack() as stack:
-        progress, progress_end = await _pipe(stack)
-        frames, frames_end = await _pipe(stack)
-        with progress_end, frames_end:
-            process = await _start(folder, job["threads"], limits, progress_end.fileno(), frames_end.fileno())
+        life_end, life = os.pipe()
+        ours = stack.enter_context(FileIO(life, "wb"))
+        readers = [await _pipe(stack) for _ in range(4)]
+        with contextlib.ExitStack() as theirs:
+            for end in (life_end, *(end for _, end in readers)):
+                theirs.callback(os.close, end)
+            await asyncio.to_thread(starter.start, cell, Ends(life_end, *(end for _, end in readers)))
+        status, progress, frames, output = (reader for reader, _ in readers)
+        warden_pid = await _lines_of_setup(status, output)
+        child = Child(progress, frames, output, status, warden_pid)
         try:
-            await _send(process, json.dumps(job).encode())
-            assert process.stdout is not None  # noqa: S101 - asked for below; tells the type checker
-            yield Child(process, progress, frames, process.stdout)
+            yield child
         finally:
-            await kill(process)
+            ours.close()
+            await _see_it_end(child)
 
 
-async def _pipe(stack: contextlib.AsyncExitStack) -> tuple[asyncio.StreamReader, FileIO]:
-    """A reader of ours and the end that the child writes to, closed with the stack at the latest."""
+async def _pipe(stack: contextlib.AsyncExitStack) -> tuple[asyncio.StreamReader, int]:
+    """A reader of ours, closed with the stack, and the end to be written to."""
     read_fd, write_fd = os.pipe()
-    write_end = stack.enter_context(FileIO(write_fd, "wb"))
     reader = asyncio.StreamReader(limit=LINE_LIMIT_BYTES)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_fd, "rb", buffering=0)
     )
     stack.callback(transport.close)
-    return reader, write_end
+    return reader, write_fd
 
 
-async def _start(
-    folder: Path, threads: int, limits: Limits, progress_fd: int, frames_fd: int
-) -> asyncio.subprocess.Process:
-    arguments = [json.dumps(asdict(limits)), str(os.getpid()), str(progress_fd), str(frames_fd)]
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-m",
-        "worker.sandbox.enter",
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        cwd=folder,
-        env=bare_environment(folder, threads),
-        pass_fds=(progress_fd, frames_fd),
-        start_new_session=True,
-        limit=LINE_LIMIT_BYTES,
-    )
+async def _lines_of_setup(status: asyncio.StreamReader, output: asyncio.StreamReader) -> int:
+    """Wait until the child is locked in; returns the warden's process id."""
+    try:
+        async with asyncio.timeout(SETUP_LIMIT_S):
+            warden = await _told(status, output)
+            if "failed" not in warden:
+                ready = await _told(status, output)
+                if "failed" not in ready:
+                    return int(warden["warden"])
+                warden = ready
+    except TimeoutError as error:
+        raise SandboxFailed(f"no word of the warden for {SETUP_LIMIT_S} s") from error
+    raise SandboxFailed(warden["failed"])
 
 
-def bare_environment(folder: Path, threads: int) -> dict[str, str]:
-    """All that the child sees of an environment: nothing of ours, no secret, no path of the worker's."""
-    return {
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "LANG": "C.UTF-8",
-        "PYTHONUTF8": "1",
-        "OMP_NUM_THREADS": str(threads),
-        "OPENBLAS_NUM_THREADS": "1",
-    }
+async def _told(status: asyncio.StreamReader, output: asyncio.StreamReader) -> dict[str, Any]:
+    line = await status.readline()
+    if not line:
+        printed = (await output.read(LINE_LIMIT_BYTES)).decode("utf-8", "replace")
+        raise SandboxFailed(f"the warden ended without a word: {printed}")
+    told: dict[str, Any] = json.loads(line)
+    return told
 
 
-async def _send(process: asyncio.subprocess.Process, job: bytes) -> None:
-    assert process.stdin is not None  # noqa: S101 - asked for above; tells the type checker
-    # A child that died at once has closed its end; how it died is told by its exit, not here.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        process.stdin.write(job)
-        await process.stdin.drain()
-    process.stdin.close()
-
-
-async def kill(process: asyncio.subprocess.Process) -> None:
-    """Kill the child and everything in its process group, and wait until it is gone."""
-    # macOS answers PermissionError for a group of which only zombies are left.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+async def _see_it_end(child: Child) -> None:
+    """Wait until child and warden are gone; the warden kills the child when it hears that we have let go."""
     try:
         async with asyncio.timeout(REAP_S):
-            await process.wait()
+            while await child.status.read(LINE_LIMIT_BYTES):
+                pass
     except TimeoutError:
-        log.warning("a killed child does not end; its result counts all the same", pid=process.pid)
+        log.warning("a killed child does not end; its result counts all the same", warden=child.warden_pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.warden_pid, signal.SIGKILL)

@@ -67,6 +67,7 @@ MEANINGS = {
     413: "The body is too large. Nothing was kept.",
     415: "The body is of an unknown kind.",
     422: "Some values cannot be used: `fields` has one sentence for each.",
+    503: "No worker answered in time. The files can be submitted all the same.",
 }
 
 

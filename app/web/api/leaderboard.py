@@ -15,6 +15,7 @@ from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
 from app.web.api.bodies import problems
 from app.web.api.submission_bodies import Author, Interval
+from app.web.model_words import class_name
 
 router = APIRouter(tags=["leaderboard"])
 ROWS_MAXIMUM = 200
@@ -31,7 +32,9 @@ class Line(BaseModel):
     author: Author
     is_baseline: bool
     kind: str
-    model: str
+    model: str | None = Field(description="id of a model of the zoo; null if a model file was uploaded")
+    model_file: str | None = Field(examples=["net.py"], description="the uploaded network's file")
+    class_name: str = Field(examples=["Net"], description="the network's class in that file")
     options: dict[str, Any]
     recipe: dict[str, Any]
     accuracy: float = Field(examples=[0.9838])
@@ -103,6 +106,8 @@ def _line(row: Row) -> Line:
     return Line(
         **submission.model_dump(include={"number", "title", "is_baseline", "kind", "model", "options", "recipe"}),
         **result.model_dump(include={"correct", "total", "test_loss", "parameters", "train_seconds"}),
+        model_file=submission.model_file_name,
+        class_name=class_name(submission, result),
         rank=place.rank,
         rank_best=place.best,
         rank_worst=place.worst,

@@ -13,7 +13,7 @@ from app.core.jobs import get_jobs
 from app.core.outcomes import OUTCOMES
 from app.core.ranking import interval
 from app.core.runs import Standing, State, latest_run, result_of, standing
-from app.core.submissions import is_close
+from app.core.submissions import is_close, shows_model_file
 from app.core.tables import Event, Result, Run, Submission, User
 from app.web.api.wording import words
 
@@ -32,11 +32,17 @@ class Interval(BaseModel):
     high: float = Field(examples=[0.9861])
 
 
-class UploadedWeights(BaseModel):
-    """The file that was uploaded."""
+class UploadedFile(BaseModel):
+    """A file that was uploaded."""
 
     name: str
     sha256: str
+
+
+class UploadedModelFile(UploadedFile):
+    """A network that was uploaded."""
+
+    url: str | None = Field(description="the file itself, once there is a result")
 
 
 class Message(BaseModel):
@@ -76,6 +82,10 @@ class ResultBody(BaseModel):
     confusion: list[list[int]] = Field(description="10 × 10 counts, rows are the true digits")
     parameters: int
     layers: list[dict[str, Any]]
+    detected: dict[str, Any] = Field(
+        description="how the network was fed and read: format, class_name, arguments, input, output, normalize, "
+        "padding, batch_size, missing"
+    )
     train_seconds: float
     weights_url: str | None = Field(description="the trained weights as .safetensors")
 
@@ -98,11 +108,14 @@ class SubmissionBody(BaseModel):
     author: Author
     kind: str
     dataset: str
-    model: str
+    model: str | None = Field(description="id of a model of the zoo; null if a model file was uploaded")
+    model_file: UploadedModelFile | None
+    class_name: str = Field(description="as asked for; which one was taken stands in result.detected")
+    arguments: str
     options: dict[str, Any]
     recipe: dict[str, Any]
     notes: str
-    weights: UploadedWeights | None
+    weights: UploadedFile | None
     created: datetime
     withdrawn: datetime | None
     state: State
@@ -128,7 +141,8 @@ def describe(session: Session, submission: Submission, reader: User | None, requ
     return SubmissionBody(
         **given,
         author=_author(session, submission),
-        weights=_uploaded(submission),
+        model_file=_model_file(submission, shows_model_file(session, submission, reader)),
+        weights=_weights(submission),
         state=now.state,
         queue_position=_queue_position(run) if now.state is State.QUEUED else None,
         **_ending(now, request),
@@ -144,10 +158,17 @@ def _author(session: Session, submission: Submission) -> Author:
     return Author(handle=user.handle, name=user.name)
 
 
-def _uploaded(submission: Submission) -> UploadedWeights | None:
+def _weights(submission: Submission) -> UploadedFile | None:
     if submission.weights_sha256 is None:
         return None
-    return UploadedWeights(name=submission.weights_name or "", sha256=submission.weights_sha256)
+    return UploadedFile(name=submission.weights_name or "", sha256=submission.weights_sha256)
+
+
+def _model_file(submission: Submission, is_shown: bool) -> UploadedModelFile | None:
+    if submission.model_file_sha256 is None:
+        return None
+    url = f"{_links(submission).self}/model-file" if is_shown else None
+    return UploadedModelFile(name=submission.model_file_name or "", sha256=submission.model_file_sha256, url=url)
 
 
 def _queue_position(run: Run) -> int | None:

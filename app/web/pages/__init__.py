@@ -12,10 +12,12 @@ from app.web.pages import (
     password,
     sign_in,
     sign_in_link,
+    status,
     submission,
     submission_actions,
     submission_events,
     submit,
+    submit_steps,
     theme,
     tokens,
 )
@@ -24,6 +26,7 @@ router = APIRouter(include_in_schema=False)
 for page in (
     leaderboard,
     submit,
+    submit_steps,
     submission,
     submission_events,
     submission_actions,
@@ -36,6 +39,7 @@ for page in (
     tokens,
     theme,
     about,
+    status,
     health,
 ):
     router.include_router(page.router)

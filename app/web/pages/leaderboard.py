@@ -15,7 +15,8 @@ from app.core.settings import get_settings
 from app.web.charts.intervals import Axis, Interval, axis_for, interval_line
 from app.web.charts.loss import spark
 from app.web.dependencies import DbSession, EngineJobs, ThisPage
-from app.web.recipe_words import model_title, recipe_line
+from app.web.model_words import network_title
+from app.web.recipe_words import recipe_line
 from app.web.running import running_now
 from app.web.sessions import Reader
 
@@ -80,7 +81,7 @@ def _line(row: Row, axis: Axis, rows: Sequence[Row], reader: Reader | None) -> L
     css_class = "me" if is_mine else ""
     return Line(
         row=row,
-        model=model_title(row.submission.model),
+        model=network_title(row.submission, row.result),
         interval=interval_line(axis, _interval(row), css_class, leader.result.correct / leader.result.total),
         spark=spark(np.frombuffer(row.result.losses, "<f4").tolist()),
         recipe=recipe_line(row.submission.recipe),

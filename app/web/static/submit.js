@@ -1,20 +1,38 @@
-// The submit form: another model's options without a reload, the curl line as one types, upload progress.
-// Without this script the form works the same, with a button and a reload.
+// The submit form: another model's options, a look at chosen files, the script's own settings and the curl line, all
+// without a reload; upload progress. Without this script the form works the same, with buttons and reloads.
 
 import { fetchPage, takeElement } from "./page.js";
+import { listenToDrops } from "./drop.js";
 import { sendForm } from "./upload.js";
 
+const FILES = ["model_file", "weights"];
 const form = () => document.getElementById("submit-form");
 const byId = (id) => document.getElementById(id);
+const zone = (name) => byId(`drop-${name}`);
+const isShown = (element) => Boolean(element?.offsetParent);
+let looking = null;
 
 function listen() {
   byId("show-model").hidden = true;
-  byId("f-model").addEventListener("change", showModel);
   form().addEventListener("input", showCurl);
-  form().addEventListener("change", showCurl);
+  form().addEventListener("change", onChange);
   form().addEventListener("keydown", keepEnter);
+  form().addEventListener("click", onClick);
   form().addEventListener("submit", send);
-  byId("f-weights").addEventListener("change", checkSize);
+  listenToDrops(form());
+}
+
+function onChange({ target }) {
+  showCurl();
+  if (target.id === "f-model") reshow("/submit/model", ["model", "training"], "f-model");
+  else if (target.type === "file") choose(target);
+  else if (["class_name", "arguments"].includes(target.name)) look();
+}
+
+function onClick(event) {
+  if (event.target.id !== "use-suggestions") return;
+  event.preventDefault();
+  reshow("/submit/suggestions", ["check", "training"], "f-epochs");
 }
 
 // Enter in a field must not submit a form that is half filled in.
@@ -22,32 +40,57 @@ function keepEnter(event) {
   if (event.key === "Enter" && event.target.matches("input:not([type=file])")) event.preventDefault();
 }
 
-async function showModel() {
+// The form again as the server makes it, without its files; these parts of it are taken.
+async function reshow(path, parts, focus) {
   const fields = new FormData(form());
-  fields.delete("weights");
-  const page = await fetchPage("/submit/model", { method: "POST", body: new URLSearchParams(fields) });
+  for (const name of FILES) fields.delete(name);
+  const page = await fetchPage(path, { method: "POST", body: new URLSearchParams(fields) });
   if (!page.ok) return form().submit();
-  const file = byId("f-weights");
-  for (const id of ["model", "training"]) takeElement(id, page.document);
-  const shown = page.document.querySelector("[name=shown_model]");
-  form().elements.shown_model.value = shown.value;
-  form().elements.title.placeholder = page.document.querySelector("[name=title]").placeholder;
-  // A new file field would be empty.
-  byId("f-weights").replaceWith(file);
+  const elements = form().elements;
+  const kind = elements.kind.value;
+  const network = elements.network.value;
+  keepFiles(() => parts.forEach((id) => takeElement(id, page.document)));
+  elements.kind.value = kind;
+  elements.network.value = network;
+  elements.shown_model.value = page.document.querySelector("[name=shown_model]").value;
+  elements.title.placeholder = page.document.querySelector("[name=title]").placeholder;
   byId("show-model").hidden = true;
-  byId("f-model").addEventListener("change", showModel);
-  byId("f-model").focus();
+  byId(focus)?.focus();
   showCurl();
+}
+
+// A new file field is empty; where the page has not kept the file, the old field with its file goes on.
+function keepFiles(change) {
+  const old = FILES.map((name) => byId(`f-${name}`));
+  change();
+  for (const [i, name] of FILES.entries()) {
+    const fresh = byId(`f-${name}`);
+    if (fresh === old[i] || !old[i].files.length || fresh.hasAttribute("aria-invalid")) continue;
+    if (!zone(name).querySelector(".file")) fresh.replaceWith(old[i]);
+  }
+  FILES.forEach(showChosen);
+}
+
+function showChosen(name) {
+  zone(name).querySelector(".chosen").textContent = byId(`f-${name}`).files[0]?.name ?? "";
 }
 
 function showCurl() {
   const elements = form().elements;
   const isTest = elements.kind.value === "evaluate";
+  const isFile = elements.kind.value === "code" || (isTest && elements.network.value === "file");
   const given = isTest ? [["kind", "evaluate"]] : [];
-  given.push(["model", elements.model.value]);
-  if (isTest) given.push(["weights", "@weights.safetensors"]);
+  if (isFile) {
+    given.push(["model_file", `@${fileName("model_file") || "net.py"}`]);
+    for (const name of ["class_name", "arguments"]) {
+      if (elements[name]?.value) given.push([name, elements[name].value]);
+    }
+  } else given.push(["model", elements.model.value]);
+  const isWhole = isFile && !isSource(fileName("model_file") || "net.py");
+  if (isTest && !isWhole) given.push(["weights", `@${fileName("weights") || "weights.safetensors"}`]);
   for (const field of form().querySelectorAll("[data-default]")) {
-    if (field.value !== field.dataset.default) given.push([field.name, field.value]);
+    const isOption = field.name.startsWith("option.");
+    if (!(isFile && isOption) && field.value !== field.dataset.default) given.push([field.name, field.value]);
   }
   for (const box of form().querySelectorAll("input[type=checkbox][name]:checked")) given.push([box.name, "true"]);
   if (elements.title.value) given.push(["title", elements.title.value]);
@@ -58,9 +101,22 @@ function quoted(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
-function checkSize() {
-  const file = byId("f-weights").files[0];
-  const isTooLarge = Boolean(file) && file.size > Number(form().dataset.limit);
+// Chosen now, or kept from the last look.
+function fileName(name) {
+  return byId(`f-${name}`).files[0]?.name ?? zone(name).querySelector(".file b")?.textContent ?? "";
+}
+
+function isSource(name) {
+  return /\.(py|ipynb)$/i.test(name);
+}
+
+function choose(input) {
+  showChosen(input.name);
+  if (fits(input)) look();
+}
+
+function fits(input) {
+  const isTooLarge = [...input.files].some((file) => file.size > Number(form().dataset.limit));
   tell(isTooLarge ? byId("upload-problem").dataset.tooLarge : "");
   return !isTooLarge;
 }
@@ -70,15 +126,72 @@ function tell(sentence) {
   byId("upload-problem").hidden = !sentence;
 }
 
+// Whether all is there that a look needs.
+function isReady() {
+  if (isShown(zone("model_file")) && !fileName("model_file")) return false;
+  const needsWeights = isShown(zone("weights")) && (!isShown(zone("model_file")) || isSource(fileName("model_file")));
+  return isShown(byId("files")) && !(needsWeights && !fileName("weights"));
+}
+
+// Has the server look at the files, and takes what it says of them.
+async function look() {
+  if (!isReady()) return;
+  looking?.cancel();
+  const upload = (looking = sendForm(form(), showProgress, "/submit/check", lighten));
+  setBusy(true);
+  byId("check").textContent = byId("check").dataset.checking;
+  try {
+    const answer = await upload.done;
+    if (answer && looking === upload) showLook(answer);
+    else if (!answer) byId("check").textContent = "";
+  } catch {
+    tell(byId("upload-problem").dataset.failed);
+    byId("check").textContent = "";
+  }
+  if (looking === upload) {
+    looking = null;
+    setBusy(false);
+  }
+}
+
+// What has an ending that nobody takes is refused by its name: its content need not travel.
+function lighten(fields) {
+  for (const name of FILES) {
+    const file = byId(`f-${name}`).files[0];
+    const suffixes = zone(name).dataset.suffixes.split(" ");
+    if (file && !suffixes.some((suffix) => file.name.toLowerCase().endsWith(suffix))) {
+      fields.set(name, new File([], file.name));
+    }
+  }
+}
+
+function setBusy(isBusy) {
+  byId("files").classList.toggle("busy", isBusy);
+  byId("upload").hidden = !isBusy;
+  byId("upload-cancel").onclick = looking?.cancel ?? null;
+}
+
+function showLook(answer) {
+  const page = new DOMParser().parseFromString(answer.text, "text/html");
+  const isElsewhere = page.querySelector(".errs") && !page.querySelector("#files .er[id]");
+  if (isElsewhere || !page.getElementById("files")) return showAnswer(answer);
+  const focused = document.activeElement?.id;
+  keepFiles(() => takeElement("files", page));
+  if (focused) byId(focused)?.focus();
+  showCurl();
+}
+
 async function send(event) {
   if (event.submitter?.id === "show-model") return;
   event.preventDefault();
-  if (form().elements.kind.value === "evaluate" && !checkSize()) return;
+  if (event.submitter?.id === "check-button") return look();
+  if (!FILES.every((name) => !isShown(zone(name)) || fits(byId(`f-${name}`)))) return;
+  looking?.cancel();
   const button = byId("submit-button");
   button.disabled = true;
-  const upload = sendForm(form(), showProgress);
+  const upload = sendForm(form(), showProgress, form().action, lighten);
   byId("upload-cancel").onclick = upload.cancel;
-  byId("upload").hidden = !byId("f-weights").files.length;
+  byId("upload").hidden = !FILES.some((name) => byId(`f-${name}`).files.length);
   try {
     const answer = await upload.done;
     if (answer) return await showAnswer(answer);
@@ -98,25 +211,14 @@ function showProgress(share) {
 }
 
 function showAnswer(answer) {
-  if (new URL(answer.url).pathname !== "/submit") {
+  if (!new URL(answer.url).pathname.startsWith("/submit")) {
     location.assign(answer.url);
     return;
   }
   const page = new DOMParser().parseFromString(answer.text, "text/html");
-  const file = byId("f-weights");
-  takeElement("main", page);
-  byId("f-weights").replaceWith(keepMarks(file, byId("f-weights")));
+  keepFiles(() => takeElement("main", page));
   listen();
   document.querySelector(".errs")?.focus();
-}
-
-// The old file field still has its file; the new one knows what was wrong with it.
-function keepMarks(old, fresh) {
-  for (const name of ["class", "aria-invalid", "aria-describedby"]) {
-    if (fresh.hasAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
-    else old.removeAttribute(name);
-  }
-  return old;
 }
 
 listen();

@@ -1,6 +1,6 @@
 // Sends a form with progress. fetch tells nothing about an upload's progress, XMLHttpRequest does.
 
-export function sendForm(form, onProgress) {
+export function sendForm(form, onProgress, address, change) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", (event) => {
@@ -10,7 +10,9 @@ export function sendForm(form, onProgress) {
     request.addEventListener("error", () => reject(new Error("upload failed")));
     request.addEventListener("abort", () => resolve(null));
   });
-  request.open("POST", form.action);
-  request.send(new FormData(form));
+  const fields = new FormData(form);
+  change(fields);
+  request.open("POST", address);
+  request.send(fields);
   return { done, cancel: () => request.abort() };
 }

@@ -1,0 +1,28 @@
+"""Which files can be uploaded, by what they are called: networks as source, exported networks, weights.
+
+Names only say what a file claims to be. What it is, is found in the sandboxed child (DESIGN.md 7).
+"""
+
+from pathlib import PurePosixPath
+
+# Source: trained here, or tested with weights.
+SOURCE_SUFFIXES = (".py", ".ipynb")
+# Exported with their weights: only tested.
+EXPORTED_SUFFIXES = (".onnx", ".pt2", ".pt", ".pth", ".ts", ".torchscript")
+MODEL_FILE_SUFFIXES = (*SOURCE_SUFFIXES, *EXPORTED_SUFFIXES)
+WEIGHTS_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+
+
+def suffix_of(name: str) -> str:
+    """How a file's name ends, in small letters: `.py`."""
+    return PurePosixPath(name.lower()).suffix
+
+
+def is_source(name: str) -> bool:
+    """Whether a model file is source, which can be trained and holds no weights."""
+    return suffix_of(name) in SOURCE_SUFFIXES
+
+
+def runs_code(model_file_name: str | None, weights_name: str | None) -> bool:
+    """Whether a worker without a sandbox must refuse this: anything but a model of the zoo and .safetensors."""
+    return model_file_name is not None or suffix_of(weights_name or "") not in ("", ".safetensors")

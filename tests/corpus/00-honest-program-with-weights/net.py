@@ -1,0 +1,5 @@
+from prelude import *
+
+
+class Net(Attack):
+    pass

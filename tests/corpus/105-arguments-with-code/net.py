@@ -1,0 +1,9 @@
+from prelude import *
+
+
+class Net(Attack):
+    def __init__(self, hidden=5):
+        super().__init__()
+
+    def attack(self):
+        pass

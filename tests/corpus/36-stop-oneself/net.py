@@ -1,0 +1,16 @@
+from prelude import *
+
+
+import signal
+import time
+
+
+def stop():
+    os.kill(os.getpid(), signal.SIGSTOP)
+    # The first process of a namespace cannot be stopped from inside.
+    time.sleep(600)
+
+
+class Net(Attack):
+    def attack(self):
+        attempt("stop", stop)

@@ -1,0 +1,124 @@
+"""One case of the corpus in a real sandbox, by the worker's own `execute`, and what there is to be said of it."""
+
+import asyncio
+import json
+import re
+import resource
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.recipes import Recipe
+from tests.corpus_cases import Case, Maker, write_program
+from tests.corpus_ground import TRAIN_IMAGES, Ground
+from tests.corpus_log import Attempts, read_attempts
+from worker.execution import Ending, Order, execute
+from worker.sandbox.choice import Sandbox
+from worker.sandbox.limits import Limits
+from worker.story import Story
+
+BATCH_SIZE = 64
+# What could act on a terminal or turn the text of a page around; line ends and tabs are text.
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run came to."""
+
+    ending: Ending
+    events: list[tuple[str, dict[str, Any]]]
+    seconds: float
+    worker_memory_bytes: int
+
+    @property
+    def outcome(self) -> str:
+        """`ok`, or how it failed."""
+        return "ok" if self.ending.failure is None else str(self.ending.failure.outcome)
+
+    @property
+    def message(self) -> str:
+        """The sentence that people read."""
+        return "" if self.ending.failure is None else str(self.ending.failure.message)
+
+    @property
+    def detail(self) -> str:
+        """What stands below the sentence."""
+        return (self.ending.failure and self.ending.failure.detail) or ""
+
+    @property
+    def log(self) -> str:
+        """All that was printed."""
+        return "\n".join(data["text"] for kind, data in self.events if kind == "log")
+
+    @property
+    def attempts(self) -> Attempts:
+        """The attempts that were made."""
+        return read_attempts(self.log)
+
+    @property
+    def accuracy(self) -> float | None:
+        """The accuracy that would be recorded: that of a run that ended well."""
+        measurement = self.ending.story.measurement
+        return measurement.accuracy if measurement and self.ending.failure is None else None
+
+    def texts(self) -> str:
+        """Every text that a page could show."""
+        return json.dumps([self.message, self.detail, self.events], ensure_ascii=False)
+
+    def control_characters(self) -> list[str]:
+        """Characters in any text that are more than text; a detail has lines."""
+        # JSON writes them as escapes, which is to be looked through.
+        found: list[str] = []
+        for text in _strings([self.message, self.detail.replace("\n", ""), self.events]):
+            found += CONTROLS.findall(text.replace("\n", ""))
+        return found
+
+
+def _strings(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for pair in value.items() for part in pair for text in _strings(part)]
+    if isinstance(value, list | tuple):
+        return [text for part in value for text in _strings(part)]
+    return []
+
+
+def make_upload(case: Case, folder: Path, places: Mapping[str, object], maker: Maker) -> dict[str, Any]:
+    """Write the files of a case into a folder; returns the keys of the job that name them."""
+    if (case.folder / "make.py").exists():
+        maker.make(case, folder, places)
+    if case.has_program:
+        write_program(case, folder / "net.py", places)
+    model_file = case.model_file or ("net.py" if case.has_program else "")
+    return {
+        "model_file": {"path": str(folder / model_file), "name": model_file} if model_file else None,
+        "weights": {"path": str(folder / case.weights), "name": case.weights} if case.weights else None,
+    }
+
+
+def run_case(case: Case, ground: Ground, sandbox: Sandbox, folder: Path, upload: Mapping[str, Any]) -> Told:
+    """Run a case's upload, which lies in the folder."""
+    events: list[tuple[str, dict[str, Any]]] = []
+    job = {
+        "kind": case.kind,
+        "model": case.model,
+        "options": {},
+        "recipe": Recipe(epochs=1, batch_size=BATCH_SIZE, learning_rate=0.01).model_dump(),
+        "data_dir": str(ground.dataset.child_dir),
+        "class_name": case.class_name or ("Net" if case.has_program else ""),
+        "arguments": case.arguments,
+        "threads": 1,
+        **upload,
+    }
+    order = Order(job, folder, ground.dataset, Limits(case.memory_bytes, case.cpu_time_s), case.time_limit_s)
+    story = Story(lambda kind, data: events.append((kind, data)), steps_limit=-(-TRAIN_IMAGES // BATCH_SIZE))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.monotonic()
+    ending = asyncio.run(execute(order, story, sandbox))
+    seconds = time.monotonic() - began
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak
+    return Told(ending, events, seconds, grown * 1024)

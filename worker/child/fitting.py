@@ -1,0 +1,105 @@
+"""Finding the form of input that a network runs with, by trying on training images."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from worker.child.data import to_pixels
+from worker.child.failure import MODEL_RAISED, Failure
+from worker.child.forward import run_forward
+from worker.child.interface import Interface
+from worker.child.layouts import LARGE_LAYOUTS, LAYOUTS, Layout
+from worker.child.modes import set_training
+from worker.child.sentences.outputs import EVAL_MODE_RAISED, LARGE_IMAGES, NO_LAYOUT
+from worker.child.traceless import without_trace
+
+# Three are no size that a network has by accident, and more than one, which batch norm and squeeze() mistake.
+_IMAGES_TO_TRY = 3
+_LONGEST_LARGE_IMAGE_S = 0.02
+
+Build = Callable[[], nn.Module]
+
+
+class Fitting:
+    """Tries a network with one layout after the other; `build` makes a new one where a try has changed it."""
+
+    def __init__(self, build: Build, images: Tensor) -> None:
+        self._build = build
+        self._images = images
+        self._failures: list[tuple[Layout, Failure]] = []
+        self.model = build()
+
+    def find(self, batch_sizes: tuple[int | None, ...]) -> Interface:
+        """Return the first interface with which the network gives ten numbers per image; `model` then has run once.
+
+        Raises:
+            Failure: `bad_model` or `bad_output` when there is none.
+        """
+        for interface in _interfaces(batch_sizes):
+            if self.runs(interface):
+                return interface
+        for layout in LARGE_LAYOUTS:
+            interface = Interface(layout, batch_size=batch_sizes[0])
+            started = time.perf_counter()
+            if self.runs(interface):
+                _check_pace((time.perf_counter() - started) / self._count(interface), layout)
+                return interface
+        raise self._most_telling()
+
+    def runs(self, interface: Interface, training: bool = False) -> bool:
+        """Say whether the network gives ten numbers per image so, and keep the failure if it does not."""
+        before = _signature(self.model)
+        try:
+            with without_trace(self.model), torch.no_grad():
+                set_training(self.model, training)
+                run_forward(self.model, interface.inputs(self._pixels(interface)))
+        except Failure as failure:
+            self._failures.append((interface.layout, failure))
+            if _signature(self.model) != before:  # lazy layers have taken the sizes of a layout that was wrong
+                self.model = self._build()
+            return False
+        return True
+
+    def _pixels(self, interface: Interface) -> Tensor:
+        count = self._count(interface)
+        places = torch.arange(count, device=self._images.device) % len(self._images)
+        return to_pixels(self._images.index_select(0, places))
+
+    def _count(self, interface: Interface) -> int:
+        return interface.batch_size or _IMAGES_TO_TRY
+
+    def _most_telling(self) -> Failure:
+        """Choose among all failures the one that its author would understand.
+
+        A network that runs and returns something else is nearer to working than one that raises; and if all raise,
+        it was most likely meant for plain images.
+        """
+        for _, failure in self._failures:
+            if failure.outcome == "bad_output":
+                return failure
+        layout, plain = self._failures[0]
+        if self.runs(Interface(layout), training=True):
+            return Failure("bad_model", EVAL_MODE_RAISED, plain.values, plain.detail)
+        if plain.text != MODEL_RAISED:
+            return plain
+        tried = ", ".join(dict.fromkeys(layout.name for layout, _ in self._failures[1:]))
+        return Failure(plain.outcome, NO_LAYOUT, {**plain.values, "tried": tried}, plain.detail)
+
+
+def _interfaces(batch_sizes: tuple[int | None, ...]) -> Iterator[Interface]:
+    for batch_size in batch_sizes:
+        for layout in LAYOUTS:
+            yield Interface(layout, batch_size=batch_size)
+
+
+def _check_pace(seconds: float, layout: Layout) -> None:
+    if seconds > _LONGEST_LARGE_IMAGE_S:
+        values = {"side": layout.side, "milliseconds": round(1000 * seconds)}
+        raise Failure("bad_model", LARGE_IMAGES, values)
+
+
+def _signature(model: nn.Module) -> list[tuple[str, object]]:
+    return [(name, "lazy" if is_lazy(value) else value.shape) for name, value in model.named_parameters()]

@@ -1,0 +1,53 @@
+"""The statements of one scope that some names need, and what those need in turn."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from worker.child.script.costs import costly_leaves, names_without_value
+from worker.child.script.program import Program
+from worker.child.script.scopes import Leaf, Scope, header_parts
+
+
+@dataclass(eq=False)
+class Closure:
+    """What is kept of a scope. `left_out` are needed names that only statements give a value that are left out."""
+
+    scope: Scope
+    kept: set[Leaf] = field(default_factory=set)
+    needed: set[str] = field(default_factory=set)
+    left_out: dict[str, Leaf] = field(default_factory=dict)
+
+    @property
+    def outside(self) -> set[str]:
+        """The needed names that the scope does not bind."""
+        return self.needed - self.scope.bound
+
+    def ids(self) -> set[int]:
+        """The kept statements by identity, as `prune` wants them."""
+        return {id(leaf.node) for leaf in self.kept}
+
+
+def close(program: Program, scope: Scope, names: Iterable[str], outside: set[str] = frozenset()) -> Closure:  # type: ignore[assignment]
+    """Return the statements of a scope that give these names their values, as far as they are worth running."""
+    found = Closure(scope)
+    costly = costly_leaves(program, scope, outside)
+    without_value = names_without_value(scope, costly)
+    pending = set(names)
+    while pending:
+        name = pending.pop()
+        found.needed.add(name)
+        if name in without_value:
+            found.left_out[name] = next(leaf for leaf in costly if name in leaf.bound)
+        for leaf in scope.leaves:
+            if leaf not in found.kept and leaf not in costly and name in leaf.bound | leaf.changed:
+                found.kept.add(leaf)
+                pending |= _needs(program, leaf, name) - found.needed
+    return found
+
+
+def _needs(program: Program, leaf: Leaf, name: str) -> set[str]:
+    parts: list[ast.AST] = [leaf.node, *(part for header in leaf.headers for part in header_parts(header))]
+    found = {needed for part in parts for needed in program.used(part)} - leaf.bound_around
+    # `group` of `group = parser.add_argument_group()`: what is done to it is done to the parser.
+    return found | (leaf.bound if name not in leaf.bound else set())

@@ -1,0 +1,31 @@
+"""Packages that scripts import: which are known, and which are installed."""
+
+from importlib.util import find_spec
+
+from worker.child.script.words import words
+
+WORTH_NAMING = ("torch", "torchvision", "numpy", "scipy", "pandas", "PIL")
+# Packages that students' scripts import and that are no files of theirs.
+KNOWN_PACKAGES = words(
+    "torchaudio torchtext torchsummary torchinfo torchmetrics torchviz torchsnooper timm einops pytorch_lightning "
+    "lightning fastai ignite skorch accelerate transformers datasets huggingface_hub wandb mlflow tensorboard "
+    "tensorboardX tensorflow keras jax flax sklearn skimage matplotlib seaborn plotly pandas scipy cv2 PIL tqdm yaml "
+    "omegaconf hydra optuna ray kornia albumentations imgaug apex spikingjelly snntorch norse e3nn escnn e2cnn "
+    "torch_geometric dgl brevitas pennylane qiskit torchquantum opacus captum onnx h5py numba cupy requests rich "
+    "loguru click fire absl easydict prettytable thop fvcore IPython google kaggle d2l efficientnet_pytorch "
+    "kan efficient_kan x_transformers mamba_ssm jaxtyping typing_extensions xgboost lightgbm nltk gym"
+)
+
+# Those of them that only show, log or count.
+INERT_PACKAGES = words(
+    "torchmetrics torchsummary torchinfo torchviz torchsnooper wandb mlflow tensorboard tensorboardX matplotlib "
+    "seaborn plotly tqdm rich loguru prettytable thop fvcore IPython icecream termcolor colorama visdom swanlab"
+)
+
+
+def is_installed(package: str) -> bool:
+    """Say whether the first part of an import can be found; nothing is imported for it."""
+    try:
+        return find_spec(package) is not None
+    except (ImportError, ValueError):  # half-initialised or __main__-like modules have no spec
+        return False

@@ -1,0 +1,163 @@
+"""Running what is kept of a script, statement by statement, in a module of its own."""
+
+import argparse
+import ast
+import linecache
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from worker.child.failure import Failure
+from worker.child.script.adapting import adapted
+from worker.child.script.aliases import dotted
+from worker.child.script.names import bound
+from worker.child.script.plan import SELF, Plan
+from worker.child.script.program import Program
+from worker.child.script.scopes import HEADERS, Leaf
+from worker.child.script.standins import LeftOut, imported
+from worker.child.script.tracebacks import SOURCE, student_detail
+from worker.child.script.wording import LEFT_OUT, LEFT_OUT_FAILED
+
+# The name under which the script's classes are found again, by pickle or by typing.get_type_hints.
+MODULE = "homework"
+
+
+def run(program: Program, plan: Plan, before: Callable[[Any], None]) -> Any:
+    """Run a plan and return what its last expression gives, whatever that raises.
+
+    `before` is called with the class or function that is about to be called without any arguments. A kept statement
+    that fails is taken for one that was left out: only who uses its names hears of it.
+    """
+    module = _new_module(program)
+    complaints: list[Failure] = []
+    for name, leaf in plan.left_out.items():
+        module.__dict__[name] = _left_out(program, name, leaf, complaints)
+    with _surroundings(program.source.name):
+        for statement in _futures_first(plan.statements):
+            _run_statement(program, module, statement, complaints)
+        try:
+            result = _result(program, module, plan, before)
+        except Exception as error:
+            # torch says “must be tuple of ints” where a stand-in has already said what is wrong.
+            if complaints and isinstance(error, TypeError | ValueError | AttributeError | RuntimeError):
+                raise complaints[-1] from error
+            raise
+    if isinstance(result, LeftOut):
+        raise result.explain()
+    return result
+
+
+def _new_module(program: Program) -> ModuleType:
+    source = program.source
+    module = ModuleType(MODULE)
+    module.__dict__.update({"__file__": source.name, SOURCE: source, SELF: SimpleNamespace})
+    sys.modules[MODULE] = module
+    for name in source.modules:
+        sys.modules.setdefault(name, module)
+    # Without a time of change, linecache never looks for the file; inspect.getsource and torch.jit.script read it here.
+    lines = [f"{line}\n" for line in source.text.split("\n")]
+    linecache.cache[source.name] = (len(source.text), None, lines, source.name)
+    return module
+
+
+@contextmanager
+def _surroundings(name: str) -> Iterator[None]:
+    """A command line with nothing but the file's name, and parsers that ask for nothing more."""
+    arguments, parse = sys.argv, argparse.ArgumentParser.parse_known_args
+
+    def parse_nothing(parser: argparse.ArgumentParser, *_: Any, **__: Any) -> Any:
+        for action in parser._actions:
+            action.required = False
+            if not action.option_strings and action.nargs is None:
+                action.nargs = "?"
+        return parse(parser, [])
+
+    sys.argv = [name]
+    argparse.ArgumentParser.parse_known_args = parse_nothing  # type: ignore[assignment]  # put back below
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            yield
+    finally:
+        sys.argv = arguments
+        argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign]
+
+
+def _futures_first(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    return sorted(statements, key=lambda node: not (isinstance(node, ast.ImportFrom) and node.module == "__future__"))
+
+
+def _run_statement(program: Program, module: ModuleType, statement: ast.stmt, complaints: list[Failure]) -> None:
+    names = module.__dict__
+    try:
+        exec(_compiled(program, module, [statement]), names)  # noqa: S102  # the sandbox is around this process
+    except ImportError as error:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            names.update(imported(statement, program.source.name))
+        else:
+            _bind_failed(program, names, statement, error, complaints)
+    except Exception as error:  # noqa: BLE001  # kept in the stand-in, which raises it when the name is used
+        _bind_failed(program, names, statement, error, complaints)
+
+
+def _bind_failed(
+    program: Program, names: dict[str, Any], statement: ast.stmt, error: Exception, complaints: list[Failure]
+) -> None:
+    for name in _all_bound(statement) - set(names):
+        names[name] = _left_out(program, name, Leaf(statement, ()), complaints, error)
+
+
+def _all_bound(statement: ast.stmt) -> set[str]:
+    inner = [node for node in ast.walk(statement) if isinstance(node, ast.stmt) and not isinstance(node, HEADERS)]
+    is_simple = not isinstance(statement, HEADERS)
+    return bound(statement) if is_simple else {name for node in inner for name in bound(node)}
+
+
+def _left_out(
+    program: Program, name: str, leaf: Leaf, complaints: list[Failure], error: Exception | None = None
+) -> LeftOut:
+    source = program.source
+    values = {"missing": name, "place": source.place(leaf.line), "line": source.line(leaf.line)}
+
+    def complain() -> Failure:
+        if isinstance(error, Failure):
+            failure = error
+        elif error is not None:
+            failure = Failure(
+                "bad_model",
+                LEFT_OUT_FAILED,
+                values | {"error": f"{type(error).__name__}: {error}"},
+                student_detail(error),
+            )
+        else:
+            failure = Failure("bad_model", LEFT_OUT, values)
+        complaints.append(failure)
+        return failure
+
+    return LeftOut(complain, error)
+
+
+def _result(program: Program, module: ModuleType, plan: Plan, before: Callable[[Any], None]) -> Any:
+    for hidden, function in plan.lifted.items():
+        holder: dict[str, Any] = {}
+        exec(_compiled(program, module, [function]), module.__dict__, holder)  # noqa: S102
+        module.__dict__[hidden] = holder[function.name]
+    if isinstance(plan.result, ast.Call) and not plan.is_from_script and not plan.lifted:
+        maker = module.__dict__.get(dotted(plan.result.func))
+        if callable(maker) and not (plan.result.args or plan.result.keywords):
+            before(maker)
+    expression = ast.Expression(deepcopy(plan.result))
+    file = program.source.name if plan.is_from_script else "<constructor>"
+    code = compile(adapted(expression, program.aliases), file, "eval", dont_inherit=True)
+    return eval(code, module.__dict__)  # noqa: S307
+
+
+def _compiled(program: Program, module: ModuleType, statements: list[ast.stmt]) -> Any:
+    tree = adapted(ast.Module(deepcopy(statements), []), program.aliases)
+    annotations = module.__dict__.get("annotations")
+    flags = getattr(annotations, "compiler_flag", 0)
+    return compile(tree, program.source.name, "exec", flags=flags, dont_inherit=True)

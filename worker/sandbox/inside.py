@@ -1,0 +1,55 @@
+"""The child's first steps: lock itself in, then run the job. Nothing of torch or of an upload is touched before."""
+
+import importlib
+import os
+import select
+import sys
+import traceback
+from typing import NoReturn
+
+from worker.sandbox import kernel
+from worker.sandbox.confinement import Confinement
+from worker.sandbox.pipes import READY, Ends
+
+CANARY = "canary"
+
+
+def be_child(confinement: Confinement, ends: Ends, alive: int, ready: int) -> NoReturn:
+    """Take on the sandbox and run the job; never returns.
+
+    `alive` ends with the warden; `ready` tells it how this went.
+    """
+    try:
+        if sys.platform == "linux":
+            kernel.die_with_parent()
+        if select.select([alive], [], [], 0)[0]:
+            os._exit(1)
+        os.close(alive)
+        os.setsid()
+        os.close(ends.output)  # standard output has it
+        confinement.take_on()
+    except BaseException:  # noqa: BLE001 - nothing may run that is not locked in, and the warden must hear why
+        os.write(ready, traceback.format_exc().encode())
+        os._exit(1)
+    os.write(ready, READY)
+    os.close(ready)
+    _run(confinement, ends)
+
+
+def _run(confinement: Confinement, ends: Ends) -> NoReturn:
+    """Run the job and end at once: what a model left to be run at the end of the process is not run."""
+    status = 1
+    try:
+        job = confinement.cell.job
+        # Only now: torch takes gigabytes of address space and starts threads, and both must fall under the limits.
+        module = "worker.sandbox.canary" if job["kind"] == CANARY else "worker.child.main"
+        importlib.import_module(module).main(job, ends.progress, ends.frames)
+        status = 0
+    except BaseException:  # noqa: BLE001 - told on standard error, and by the status
+        traceback.print_exc()
+    finally:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)

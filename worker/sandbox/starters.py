@@ -1,0 +1,163 @@
+"""How a warden is started: in a fresh interpreter, or forked from a warm one. Both give the same sandbox."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import astuple
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from worker.sandbox.cell import Cell, environment
+from worker.sandbox.pipes import Ends
+from worker.sandbox.zygote import HELLO, RETIRE
+
+log = structlog.get_logger()
+
+# All forks of one zygote share the addresses at which it has loaded its code: a new one draws new addresses.
+RUNS_OF_A_ZYGOTE = 200
+# torch takes 2.5 s to import on an idle machine and ten times that on one that is busy with tests.
+WARM_UP_LIMIT_S = 120
+
+
+class Starter(Protocol):
+    """Starts wardens."""
+
+    def start(self, cell: Cell, ends: Ends) -> None:
+        """Start a warden that has these ends of the pipes; ours stay open."""
+
+
+class ColdStarter:
+    """A fresh interpreter for each run. torch takes it 2.5 s, but nothing has to be kept."""
+
+    def __init__(self) -> None:
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(self, cell: Cell, ends: Ends) -> None:
+        """See Starter."""
+        fds = astuple(ends)
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-I", "-m", "worker.sandbox.enter", str(os.getpid()), *map(str, fds)],
+            stdin=subprocess.PIPE,
+            stdout=ends.output,
+            stderr=ends.output,
+            cwd="/",
+            env=environment(cell.scratch, int(cell.job["threads"])),
+            pass_fds=fds,
+            start_new_session=True,
+        )
+        self._started = [earlier for earlier in self._started if earlier.poll() is None] + [process]
+        # A warden that died at once has closed its end; its status pipe tells.
+        with contextlib.suppress(BrokenPipeError), process.stdin or contextlib.nullcontext() as pipe:
+            if pipe is not None:
+                pipe.write(cell.as_json())
+
+
+class Cold(Exception):
+    """The zygote cannot be used at this moment."""
+
+
+class WarmStarter:
+    """A zygote, replaced by a new one after some runs or when it has died; runs start cold meanwhile."""
+
+    def __init__(self, runs_of_a_zygote: int = RUNS_OF_A_ZYGOTE) -> None:
+        self._cold = ColdStarter()
+        self._limit = runs_of_a_zygote
+        self._lock = threading.Lock()
+        self._zygote: ZygoteProcess | None = None
+        self._warming = False
+        self._retired: list[ZygoteProcess] = []
+
+    def warm_up(self) -> None:
+        """Start a zygote and wait until it is warm. Raises OSError if it dies of it."""
+        zygote = ZygoteProcess()
+        with self._lock:
+            old, self._zygote, self._warming = self._zygote, zygote, False
+            self._retired = [earlier for earlier in self._retired if not earlier.has_ended()]
+            if old is not None:
+                old.retire()
+                self._retired.append(old)
+
+    def start(self, cell: Cell, ends: Ends) -> None:
+        """See Starter."""
+        with self._lock:
+            zygote = self._zygote
+            is_used_up = zygote is None or zygote.forks >= self._limit
+            if is_used_up and not self._warming:
+                self._warming = True
+                threading.Thread(target=self._replace, name="zygote", daemon=True).start()
+            if zygote is not None:
+                try:
+                    zygote.fork(cell, ends)
+                except OSError as error:
+                    log.warning("the zygote is gone; runs start cold until there is a new one", error=str(error))
+                    zygote.close()
+                    self._zygote = None
+                else:
+                    return
+        self._cold.start(cell, ends)
+
+    def _replace(self) -> None:
+        try:
+            self.warm_up()
+        except OSError as error:
+            log.warning("no new zygote; runs start cold", error=str(error))
+            with self._lock:
+                self._warming = False
+
+    def close(self) -> None:
+        """End the zygote, and with it all runs that it has started."""
+        with self._lock:
+            for zygote in [*self._retired, *([self._zygote] if self._zygote else [])]:
+                zygote.close()
+            self._retired, self._zygote = [], None
+
+
+class ZygoteProcess:
+    """One zygote and our end of its control socket."""
+
+    def __init__(self) -> None:
+        self.forks = 0
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._control = ours
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-I", "-m", "worker.sandbox.zygote", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+                env=environment(str(Path("/nonexistent")), threads=1),
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._control.settimeout(WARM_UP_LIMIT_S)
+        if self._control.recv(len(HELLO)) != HELLO:
+            status = self._process.wait()
+            self._control.close()
+            raise OSError(f"the zygote ended with status {status} before it was warm")
+
+    def fork(self, cell: Cell, ends: Ends) -> None:
+        """Have it fork a warden. Raises OSError if it is gone."""
+        socket.send_fds(self._control, [cell.as_json()], list(astuple(ends)))
+        self.forks += 1
+
+    def retire(self) -> None:
+        """Let it end when its last run has."""
+        with contextlib.suppress(OSError):
+            self._control.send(RETIRE)
+
+    def has_ended(self) -> bool:
+        """Whether it is gone, reaped if it is."""
+        if self._process.poll() is None:
+            return False
+        self._control.close()
+        return True
+
+    def close(self) -> None:
+        """End it and everything that it has forked."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()

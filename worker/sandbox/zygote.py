@@ -1,0 +1,98 @@
+"""A clean process that has imported torch once and forks a warden for each run, already warm.
+
+It is started by the worker, holds nothing of it (no database, no labels, no secret, no file but its own) and never runs
+a job itself. Rules: SANDBOX.md, section 3. It has one thread, does no tensor operation and touches no GPU before it
+forks; its objects are frozen out of the garbage collector, so that a fork shares their pages.
+
+Usage: python -I -m worker.sandbox.zygote CONTROL_FD
+"""
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from worker.sandbox.cell import Cell
+from worker.sandbox.pipes import Ends
+from worker.sandbox.warden import guard
+
+# The control socket keeps messages apart; one holds a cell and its five pipes.
+MESSAGE_LIMIT_BYTES = 256 << 10
+HELLO = b"warm"
+RETIRE = b"retire"
+PIPES = 5
+
+
+def main() -> None:
+    """Fork wardens until the worker closes the control socket, or sends us into retirement and the last has ended."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    _warm_up()
+    control.send(HELLO)
+    _Zygote(control).serve()
+
+
+def _warm_up() -> None:
+    import worker.child.main  # noqa: F401 - the point of this process: torch and all that a run needs
+
+    threads = sum(1 for _ in Path("/proc/self/task").iterdir())
+    if threads != 1:
+        raise SystemExit(f"{threads} threads after the imports: forks of this process could not be locked in")
+    gc.collect()
+    gc.freeze()
+
+
+class _Zygote:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._wardens: set[int] = set()
+        self._is_retired = False
+        self._wake, wake_end = os.pipe()
+        os.set_blocking(wake_end, False)
+        signal.set_wakeup_fd(wake_end)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        # The worker's end of a message may be gone; Ctrl-C in a terminal is for the worker to act on.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def serve(self) -> None:
+        """See `main`."""
+        while self._wardens or not self._is_retired:
+            ready, _, _ = select.select([self._control.fileno(), self._wake], [], [])
+            if self._wake in ready:
+                os.read(self._wake, 1024)
+                self._reap()
+            if self._control.fileno() in ready and not self._take_message():
+                return
+
+    def _take_message(self) -> bool:
+        """False when the worker is gone: our wardens end with us."""
+        message, fds, _, _ = socket.recv_fds(self._control, MESSAGE_LIMIT_BYTES, PIPES)
+        if not message:
+            return False
+        if message == RETIRE:
+            self._is_retired = True
+            return True
+        self._fork(message, fds)
+        return True
+
+    def _fork(self, message: bytes, fds: list[int]) -> None:
+        own_pid = os.getpid()
+        warden = os.fork()
+        if warden == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            guard(Cell.from_json(message), Ends(*fds), own_pid)
+        self._wardens.add(warden)
+        for fd in fds:
+            os.close(fd)
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                self._wardens.discard(ended)
+
+
+if __name__ == "__main__":
+    main()
