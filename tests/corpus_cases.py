@@ -15,7 +15,7 @@ model_file, weights     files that `make.py` writes; without them `net.py` is th
 model, class_name, arguments   as in the form
 time_limit_s, memory_bytes, cpu_time_s   limits other than the test's own
 accuracy, accuracy_at_most, parameters, train_seconds_above, events_below, log_below, message_below,
-no_control_characters, worker_memory_bytes, seconds_below   what is measured besides
+told_below, worker_memory_bytes, seconds_below   what is measured besides
 machine                 the only processor that the case is for
 unprotected             false where the attack would harm without a sandbox, or has nothing to show there
 may_fail_unprotected    attempts that this machine may refuse without any sandbox
@@ -71,7 +71,7 @@ class Case:
     events_below: int = 1000
     log_below: int = 1_200_000
     message_below: int = 30_000
-    no_control_characters: bool = False
+    told_below: int = 200_000
     worker_memory_bytes: int | None = None
     seconds_below: float | None = None
     machine: str = ""
@@ -148,7 +148,7 @@ class Maker:
         script.write_text(fill((case.folder / "make.py").read_text("utf-8"), places), "utf-8")
         self._process.stdin.write(json.dumps({"script": str(script), "folder": str(folder)}) + "\n")
         self._process.stdin.flush()
-        assert json.loads(self._process.stdout.readline()) == {}
+        assert self._process.stdout.readline() == "made\n"
         script.unlink()
 
     def close(self) -> None:

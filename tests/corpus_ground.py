@@ -1,4 +1,4 @@
-"""Where the corpus runs: a tiny data set, its labels apart, decoys, another run's folder, and a look at what is left."""
+"""Where the corpus runs: a tiny data set, its labels, decoys, another run's folder, and a look at what is left."""
 
 import contextlib
 import os
@@ -94,7 +94,16 @@ def victim_of(case: Case, ground: Ground) -> Iterator[Victim | None]:
 
 def left_behind() -> list[str]:
     """Files with the attacks' mark wherever a program could put one, and objects of the kernel with theirs."""
-    homes = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/dev/mqueue"), Path("/"), Path.home(), CHECKOUT, CHECKOUT / "worker" / "child")
+    homes = (
+        Path("/tmp"),
+        Path("/var/tmp"),
+        Path("/dev/shm"),
+        Path("/dev/mqueue"),
+        Path("/"),
+        Path.home(),
+        CHECKOUT,
+        CHECKOUT / "worker" / "child",
+    )
     found = [str(path) for home in homes if home.is_dir() for path in home.iterdir() if MARK in path.name]
     found += [str(path) for path in Path(sys.prefix).glob(f"lib/python*/site-packages/*{MARK}*")]
     found += [str(path) for path in Path(sys.prefix).glob("lib/python*/site-packages/sitecustomize.py")]

@@ -1,12 +1,11 @@
 """One case of the corpus in a real sandbox, by the worker's own `execute`, and what there is to be said of it."""
 
 import asyncio
-import json
 import re
 import resource
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from worker.sandbox.limits import Limits
 from worker.story import Story
 
 BATCH_SIZE = 64
+SAID_BY_THE_CHILD = ("versions", "layers", "detected", "report")
 # What could act on a terminal or turn the text of a page around; line ends and tabs are text.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -64,17 +64,15 @@ class Told:
         measurement = self.ending.story.measurement
         return measurement.accuracy if measurement and self.ending.failure is None else None
 
-    def texts(self) -> str:
-        """Every text that a page could show."""
-        return json.dumps([self.message, self.detail, self.events], ensure_ascii=False)
+    def kept(self) -> dict[str, object]:
+        """What is kept of what the child said of itself, but for its losses and its log."""
+        story = self.ending.story
+        said = {entry.name: getattr(story, entry.name) for entry in fields(story) if entry.name in SAID_BY_THE_CHILD}
+        return said | {"message": self.message, "detail": self.detail}
 
     def control_characters(self) -> list[str]:
-        """Characters in any text that are more than text; a detail has lines."""
-        # JSON writes them as escapes, which is to be looked through.
-        found: list[str] = []
-        for text in _strings([self.message, self.detail.replace("\n", ""), self.events]):
-            found += CONTROLS.findall(text.replace("\n", ""))
-        return found
+        """Characters in any text that are more than text. Lines are text."""
+        return [character for text in _strings([self.kept(), self.events]) for character in CONTROLS.findall(text)]
 
 
 def _strings(value: object) -> list[str]:
@@ -87,9 +85,10 @@ def _strings(value: object) -> list[str]:
     return []
 
 
-def make_upload(case: Case, folder: Path, places: Mapping[str, object], maker: Maker) -> dict[str, Any]:
+def make_upload(case: Case, folder: Path, places: Mapping[str, object], maker: Maker | None) -> dict[str, Any]:
     """Write the files of a case into a folder; returns the keys of the job that name them."""
     if (case.folder / "make.py").exists():
+        assert maker is not None
         maker.make(case, folder, places)
     if case.has_program:
         write_program(case, folder / "net.py", places)

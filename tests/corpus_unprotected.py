@@ -1,4 +1,4 @@
-"""Runs programs of the corpus without any sandbox, each in a fork of this process: `python -m tests.corpus_unprotected`.
+"""Runs programs of the corpus without any sandbox, each in a fork: `python -m tests.corpus_unprotected`.
 
 What an attack does here is what it would do to a worker that trusted it. Standard input has one JSON object to a line:
 `path` of the program and `log`, where its output goes. A line is written to standard output when a program has ended.
@@ -43,7 +43,7 @@ def main() -> None:
             try:
                 os.setsid()
                 run_program(**json.loads(line))
-            except BaseException:
+            except BaseException:  # noqa: BLE001 - told in the log, and the fork must not go on with the loop
                 traceback.print_exc()
             os._exit(0)
         os.waitpid(pid, 0)

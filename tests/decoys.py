@@ -51,7 +51,9 @@ def _write_database(path: Path) -> None:
 def _state(path: Path) -> object:
     status = path.lstat()
     content = path.read_bytes() if path.is_file() else None
-    attributes = {name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path, follow_symlinks=False)}
+    attributes = {
+        name: os.getxattr(path, name, follow_symlinks=False) for name in os.listxattr(path, follow_symlinks=False)
+    }
     # A folder's times change with the sockets that a victim puts into it.
     times = None if path.is_dir() else (status.st_mtime_ns, status.st_ctime_ns)
     return content, status.st_mode, status.st_uid, status.st_gid, status.st_nlink, times, attributes

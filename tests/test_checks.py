@@ -97,6 +97,12 @@ def test_a_check_is_found_by_its_owner_only(owner: User) -> None:
             find_check(session, asked.id, other)
 
 
+@pytest.mark.parametrize("check_id", ["", "x", "a\x00b", "0198" * 9, "é" * 36])
+def test_whatever_is_sent_as_a_check_is_not_found(owner: User, check_id: str) -> None:
+    with session_scope() as session, pytest.raises(NotFound):
+        find_check(session, check_id, owner)
+
+
 def test_the_files_of_a_check_can_be_used_again(owner: User) -> None:
     asked = asked_for(owner, kind="evaluate", weights=WEIGHTS)
 

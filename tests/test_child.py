@@ -1,6 +1,7 @@
 """The child, from outside: jobs go in on standard input, and everything it says is read from its two pipes."""
 
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -254,10 +255,10 @@ def test_evaluating_the_trained_weights_repeats_the_last_predictions(
 
 
 def test_a_file_that_is_no_safetensors_is_refused_in_the_library_s_words(job: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "w.safetensors").write_bytes(b"\xff" * 100)
+    (tmp_path / "w.safetensors").write_bytes(struct.pack("<Q", 50) + b"{" * 100)
     outcome, sentence = run_here(job | {"kind": "evaluate", "weights": upload(tmp_path / "w.safetensors")}).failure()
     assert outcome == "bad_file"
-    assert "not a readable safetensors file: Error while deserializing header" in sentence
+    assert "not a readable safetensors file: Error while deserializing: invalid JSON in header" in sentence
 
 
 def test_a_layer_that_is_never_called_still_counts_its_parameters() -> None:

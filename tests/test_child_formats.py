@@ -38,7 +38,7 @@ def expected(lenet: nn.Module) -> np.ndarray:
 
 def evaluate(data: Path, **keys: Any) -> Spoken:
     """Evaluate with weights for the small LeNet, or a model file alone."""
-    job = make_job(data, "lenet5", OPTIONS) | {"kind": "evaluate"}
+    job = make_job(data, "lenet5", OPTIONS) | {"kind": "evaluate", "threads": 1}
     if "model_file" in keys:
         job |= {"model": None, "options": {}}
     return run_here(job | keys)

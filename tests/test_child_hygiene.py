@@ -60,7 +60,7 @@ def train(data: Path, folder: Path, run: Any = run_here, **code: str) -> Spoken:
     for name, line in lines.items():
         text = text.replace(f"{{{name}}}", line)
     (folder / "net.py").write_text(text, "utf-8")
-    job = make_job(data, "x", epochs=1) | {"model": None, "model_file": upload(folder / "net.py")}
+    job = make_job(data, "x", epochs=1) | {"model": None, "threads": 1, "model_file": upload(folder / "net.py")}
     return run(job)
 
 
@@ -88,6 +88,19 @@ def test_code_that_ends_the_program_or_raises_is_a_bad_model(
 
 def test_an_error_of_a_kind_that_python_does_not_know_is_a_bad_model(data: Path, tmp_path: Path) -> None:
     assert train(data, tmp_path, forward="raise Rude").failure()[0] == "bad_model"
+
+
+def test_code_that_runs_where_nobody_expects_it_is_a_bad_model_too(data: Path, tmp_path: Path) -> None:
+    spoken = train(data, tmp_path, more="def state_dict(self): return self.lost")
+    assert spoken.failure()[0] == "bad_model"
+    assert "return self.lost" in spoken.lines[-1]["detail"]
+
+
+def test_the_table_of_a_network_with_endless_names_fits_into_a_line(data: Path, tmp_path: Path) -> None:
+    many = "[self.add_module('层' * 100 + str(i), nn.Linear(1, 1)) for i in range(300)]"
+    spoken = train(data, tmp_path, init=many)
+    assert spoken.lines[-1] == {"kind": "done"}
+    assert all(len(json.dumps(line)) < 64 * 1024 for line in spoken.lines)
 
 
 @pytest.mark.parametrize("code", ["raise MemoryError", "torch.empty(2**50)"])
@@ -132,6 +145,22 @@ def test_importing_the_child_starts_no_thread_and_imports_nothing_heavy() -> Non
         assert found["tasks"] == 1
     assert not found["cuda"]
     assert {"torchvision", "onnxruntime", "torch._dynamo", "sympy", "app"}.isdisjoint(found["modules"])
+
+
+PRELOADING = """
+import os, sys
+from worker.child.preloading import preload
+preload()
+print(len(os.listdir("/proc/self/task")), "worker.child.main" in sys.modules)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_preloading_starts_no_thread() -> None:
+    environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-c", PRELOADING]
+    told = subprocess.run(command, cwd=CHECKOUT, env=environment, check=True, capture_output=True, text=True).stdout
+    assert told.split() == ["1", "True"]
 
 
 FORKING = """

@@ -1,10 +1,11 @@
 """Every case of the corpus in a real sandbox at both levels: what is tried is held, nothing comes to harm or stays."""
 
 import ctypes
+import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 
@@ -37,17 +38,15 @@ def warm() -> Iterator[Starter]:
     os.environ["CORPUS_SECRET"] = SECRET
     starter = make_starter(is_warm=True)
     yield starter
-    starter.close()  # type: ignore[attr-defined]
+    starter.close()
     del os.environ["CORPUS_SECRET"]
     libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 @pytest.fixture(scope="module")
 def cold() -> Iterator[Starter]:
-    starter = ColdStarter()
-    yield starter
-    for process in starter._started:
-        process.wait()
+    with closing(ColdStarter()) as starter:
+        yield starter
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +101,7 @@ def assert_as_expected(case: Case, level: Isolation, told: Told) -> None:
     assert case.detail_says in told.detail
     if not case.code_may_run:
         assert len(attempts.tried) == case.attempts, told.log[-3000:]
-    assert attempts.without_answer == (attempts.tried[-1:] if case.dies and attempts.without_answer else [])
+    assert attempts.without_answer in ([], attempts.tried[-1:] if case.dies else [])
     assert_measured(case, told)
 
 
@@ -123,5 +122,14 @@ def assert_measured(case: Case, told: Told) -> None:
     assert len(told.events) < case.events_below
     assert len(told.log) < case.log_below
     assert len(told.message) + len(told.detail) < case.message_below
-    if case.no_control_characters:
-        assert told.control_characters() == []
+    assert len(json.dumps(told.kept())) < case.told_below
+    assert told.control_characters() == []
+
+
+def test_a_run_after_all_attacks_is_as_honest_as_before(ground: Ground, warm: Starter, maker: Maker) -> None:
+    case = next(case for case in CASES if case.name == "00-honest-program")
+
+    accuracies = {tried(case, ground, Sandbox(level, warm), maker).accuracy for level in LEVELS}
+
+    assert len(accuracies) == 1
+    assert None not in accuracies

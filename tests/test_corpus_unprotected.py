@@ -1,4 +1,4 @@
-"""The attacks work where there is no sandbox: what the sandbox is praised for is its own doing, not a mistake of ours."""
+"""The attacks work where there is no sandbox: what holds them is the sandbox, and not a mistake of theirs."""
 
 import json
 import subprocess

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from worker.frames import HEADER, MAGIC, WEIGHTS_LIMIT_BYTES, Frame, read_frames
+from worker.frames import HEADER, MAGIC, WEIGHTS_LIMIT_BYTES, Frame, expected_frames, read_frames
 from worker.scoring import BadOutput
 
 IMAGES = 5
@@ -20,7 +20,7 @@ def read(sent: bytes, epochs: int = 1) -> list[Frame]:
         reader = asyncio.StreamReader()
         reader.feed_data(sent)
         reader.feed_eof()
-        return [found async for found in read_frames(reader, IMAGES, epochs)]
+        return [found async for found in read_frames(reader, IMAGES, expected_frames(epochs))]
 
     return asyncio.run(collect())
 

@@ -260,6 +260,7 @@ def test_a_check_needs_the_forms_own_token_and_somebody_signed_in(visitor: Visit
 @pytest.mark.parametrize("path", ["/submit/check", "/submit/suggestions", "/submit/model"])
 def test_the_language_switch_of_a_form_shown_again_leads_to_the_form(member: Visitor, path: str) -> None:
     assert member.get(path).headers["location"] == "/submit"
+    assert member.get(f"{path}?lang=zh").headers["location"] == "/submit?lang=zh"
 
 
 def test_the_form_warns_while_no_worker_takes_code(member: Visitor) -> None:

@@ -77,3 +77,20 @@ def test_our_own_addresses_are_local(target: str) -> None:
 @pytest.mark.parametrize("target", ["", "//a.b", "/\\a.b", "/a\\b", "http://a.b", "/\n/a.b", "a/b", "/%0a\x00"])
 def test_other_addresses_are_not(target: str) -> None:
     assert not is_local(target)
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"), [(0, "0 B"), (999, "999 B"), (1400, "1.4 kB"), (12_000, "12 kB"), (49_600_000, "50 MB")]
+)
+def test_a_files_size_has_two_digits_and_a_unit(size_bytes: int, text: str) -> None:
+    assert formats.bytes_text(size_bytes) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.094, "0.09 ms"), (4.25, "4.2 ms"), (12.3, "12 ms")])
+def test_a_short_time_is_in_milliseconds(value: float, text: str) -> None:
+    assert formats.milliseconds(value) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(12, "12 "), (578_000, "578 k"), (1_234_567, "1.23 M"), (2e10, "20.0 G")])
+def test_operations_are_counted_in_three_digits(count: float, text: str) -> None:
+    assert formats.flops(int(count)) == text

@@ -1,6 +1,7 @@
 """Submissions with an uploaded network: their page, their file, their line on the board."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from app.core.database import session_scope
 from app.core.requests import ModelFile, Weights
 from app.core.runs import latest_run
 from app.core.submissions import find
+from app.web.source_code import coloured
 from tests.factories import drawn_result, make_failure, make_member, make_run_live, make_submission, tell
 from tests.visitors import Visit, Visitor, text_of, visit, visitor
 
@@ -90,6 +92,16 @@ def test_the_source_is_shown_in_colours_and_as_text(finished: int, visitor: Visi
     assert '<span class="k">class</span>' in page.text
     assert "<script>alert" not in page.text
     assert "greeting = '<script>alert(1)</script>' # 网络" in text_of(page)
+
+
+@pytest.mark.parametrize("text", [" \n" * 50_000, "x" + "\n\t" * 50_000 + "y", "(" * 100_000, "'" * 100_000])
+def test_source_that_would_take_long_to_colour_is_shown_without_colours(text: str) -> None:
+    started = time.monotonic()
+
+    shown = coloured(text)
+
+    assert time.monotonic() - started < 5
+    assert str(shown).replace("&#39;", "'").replace("&#34;", '"')
 
 
 def test_source_in_gbk_is_readable(visit: Visit, visitor: Visitor) -> None:
@@ -197,7 +209,7 @@ def test_a_refused_run_says_why_and_what_runs_all_the_same(visit: Visit) -> None
     said = text_of(page)
     assert "Refused" in said
     assert "This kernel has no Landlock." in said
-    assert "Submit a model of the zoo, or weights for one." in said
+    assert "Submit a model of the zoo, or .safetensors weights for one." in said
     assert "Isolation limits of time and memory only, so models of the zoo only" in said
     assert 'href="/submit"' in page.text
 

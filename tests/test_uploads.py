@@ -146,6 +146,7 @@ BROKEN_FORMS: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "arguments that are no Python": (sent("net.py", CODE, arguments="hidden = "), "arguments", ["“hidden =”"]),
     "arguments too deep": (sent("net.py", CODE, arguments="(" * 400), "arguments", ["((("]),
     "arguments too long": (sent("net.py", CODE, arguments="1," * 251), "arguments", ["502", "500"]),
+    "a check that can be no check": ({"data": {"check_id": "a\x00b"}}, "check_id", ["not known"]),
     "a check that nobody knows": ({"data": {"check_id": "0198"}}, "check_id", ["not known", "again"]),
     "a text as the model file": ({"data": {"model_file": "net.py"}}, "model_file", ["“net.py”", "file"]),
     "a file as the title": ({"files": [("title", ("t.txt", b"x"))]}, "title", ["“t.txt”"]),

@@ -18,7 +18,18 @@ from pathlib import Path
 from typing import Any
 
 ANSWER_S = 5
-WATCHED_SIGNALS = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGURG", "SIGIO", "SIGALRM", "SIGCONT")
+WATCHED_SIGNALS = (
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGUSR1",
+    "SIGUSR2",
+    "SIGTERM",
+    "SIGURG",
+    "SIGIO",
+    "SIGALRM",
+    "SIGCONT",
+)
 LIMITS = {name: number for name, number in vars(resource).items() if name.startswith("RLIMIT_")}
 
 

@@ -165,8 +165,10 @@ def _levels(settings: Settings) -> list[Finding]:
         needed.touch()
         needed.chmod(0o644)
         Path(folder).chmod(0o755)  # where this is root, the canary is another user
+        starter = ColdStarter()
         for level in SAFE:
-            reasons = asyncio.run(reasons_against(level, ColdStarter(), needed, settings.memory_limit_bytes))
+            reasons = asyncio.run(reasons_against(level, starter, needed, settings.memory_limit_bytes))
             found = "; ".join(reasons) or "holds: a canary could not get out"
             findings.append(Finding(_title(level), found, not reasons))
+        starter.close()
     return findings

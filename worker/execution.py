@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from worker.sandbox.choice import Sandbox
 from worker.sandbox.isolation import Isolation
 from worker.sandbox.launch import Child, Exit, launched
 from worker.sandbox.limits import Limits
-from worker.sandbox.warden import FOR_MEMORY
+from worker.sandbox.warden import FOR_MEMORY, FOR_THREADS
 from worker.scoring import BadOutput, measure, read_log_probabilities
 from worker.story import DETAIL_LIMIT_CHARACTERS, Failure, Story
 
+# A cold start imports torch: 2.5 s on an idle machine, much longer on a busy one.
+START_ALLOWANCE_S = 60
 # A child that has said all it has to say gets this long to exit by itself.
 EXIT_GRACE_S = 5
 DETAIL_LINES = 40
@@ -94,11 +96,11 @@ async def execute(order: Order, story: Story, sandbox: Sandbox) -> Ending:
     meeting = Meeting()
     try:
         async with (
-            asyncio.timeout(order.time_limit_s) as time_limit,
+            asyncio.timeout(START_ALLOWANCE_S + order.time_limit_s) as time_limit,
             launched(order.cell(sandbox.isolation), sandbox.starter) as child,
         ):
             await _all_of(
-                _follow_progress(child, story, meeting),
+                _follow_progress(child, story, meeting, lambda: _begin_to_count(time_limit, order)),
                 _follow_output(child, story, tail),
                 _take_frames(child, order, ending, meeting),
             )
@@ -146,8 +148,17 @@ async def _follow_output(child: Child, story: Story, tail: list[str]) -> None:
         del tail[:-DETAIL_LINES]
 
 
-async def _follow_progress(child: Child, story: Story, meeting: Meeting) -> None:
+def _begin_to_count(time_limit: asyncio.Timeout, order: Order) -> None:
+    """The child's first line comes before it looks at an upload: what went before was our start, not the run's time."""
+    time_limit.reschedule(asyncio.get_running_loop().time() + order.time_limit_s)
+
+
+async def _follow_progress(child: Child, story: Story, meeting: Meeting, begin: Callable[[], None]) -> None:
+    has_begun = False
     async for line in lines(child.progress):
+        if not has_begun:
+            begin()
+            has_begun = True
         if story.line(line) == "testing":
             await meeting.announce()
 
@@ -201,6 +212,9 @@ def _silent_failure(ending: Ending, exit_: Exit | None, tail: list[str], order: 
             code != 0 and any(words in line for line in tail for words in MEMORY_WORDS)
         ):
             return _out_of_memory(order, detail)
+        if exit_.killed_for == FOR_THREADS:
+            text = N_("The run was stopped because it had more than %(limit)d threads. PyTorch starts what it needs.")
+            return Failure(Outcome.BAD_MODEL, Sentence(text, {"limit": order.limits.threads}))
         if code == -signal.SIGXCPU or (code == -signal.SIGKILL and exit_.cpu_s >= order.limits.cpu_time_s):
             return _timed_out(order)
         if code == -signal.SIGKILL:

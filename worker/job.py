@@ -18,6 +18,8 @@ from worker.sandbox.limits import Limits
 
 # CPU time counts all threads, and start-up and prediction take some of their own.
 CPU_MARGIN_S = 60
+# torch has several pools of threads, each of which may take all cores.
+THREADS_MARGIN = 64
 CHECK_TIME_LIMIT_S = 5.0
 
 
@@ -69,7 +71,8 @@ def order_of(asked: Submission | QuickCheck, folder: Path, dataset: Dataset, blo
     }
     (folder / "scratch").mkdir()
     time_limit_s = CHECK_TIME_LIMIT_S if isinstance(asked, QuickCheck) else settings.run_time_limit_s
-    limits = Limits(settings.memory_limit_bytes, int(time_limit_s * threads) + CPU_MARGIN_S)
+    cpu_time_s = int(time_limit_s * threads) + CPU_MARGIN_S
+    limits = Limits(settings.memory_limit_bytes, cpu_time_s, threads=THREADS_MARGIN + 4 * threads)
     return Order(job, folder, dataset, limits, time_limit_s)
 
 

@@ -1,5 +1,6 @@
 """Quick checks: a look at uploaded files before they are submitted, asked for by the web and done by a worker."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.core.tables import QuickCheck, User, now
 KEPT = timedelta(days=1)
 # Whoever has asked for more than this lately and has no answer waits behind the others.
 LATELY = timedelta(minutes=1)
+ID = re.compile(r"[0-9a-f-]{36}")
 UNKNOWN = N_("This check is not known any more: checks are kept for a day. Choose your files again.")
 
 
@@ -82,10 +84,16 @@ def finish_check(
 
 def find_check(session: Session, check_id: str, user: User) -> QuickCheck:
     """This user's check of that id. Raises NotFound, also for checks of others."""
-    found = session.get(QuickCheck, check_id)
-    if found is None or found.user_id != user.id:
+    found = known_check(session, check_id, user.stored_id)
+    if found is None:
         raise NotFound(Sentence(UNKNOWN))
     return found
+
+
+def known_check(session: Session, check_id: str, user_id: int | None) -> QuickCheck | None:
+    """The check of that id if it is this user's and not forgotten. Whatever was sent as an id can be asked for."""
+    found = session.get(QuickCheck, check_id) if ID.fullmatch(check_id) else None
+    return found if found is not None and found.user_id == user_id else None
 
 
 def model_file_of(found: QuickCheck) -> ModelFile | None:

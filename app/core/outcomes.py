@@ -87,7 +87,7 @@ OUTCOMES: dict[Outcome, Words] = {
     Outcome.REFUSED: Words(
         N_("Refused"),
         N_("This worker has no safe place in which to run uploaded code."),
-        N_("Submit a model of the zoo, or weights for one."),
+        N_("Submit a model of the zoo, or .safetensors weights for one."),
         Fault.OURS,
     ),
     Outcome.CANCELLED: Words(N_("Cancelled"), N_("The run was cancelled."), "", Fault.NOBODY),

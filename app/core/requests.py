@@ -137,7 +137,9 @@ def _options(request: Request) -> dict[str, int | float]:
         text = N_("Choose a model of the zoo or upload a model file, not both: “%(model)s” and “%(name)s” were sent.")
         values = {"model": request.model[:40], "name": request.model_file.shown_name}
         raise InvalidFields({"model": Sentence(text, values)})
-    text = N_("“%(name)s” is an option of models of the zoo. For a file of yours use the constructor arguments: hidden=64.")
+    text = N_(
+        "“%(name)s” is an option of models of the zoo. For a file of yours use the constructor arguments: hidden=64."
+    )
     given = [name[:40] for name, value in request.options.items() if value not in ("", None)]
     if given:
         raise InvalidFields({f"option.{name}": Sentence(text, {"name": name}) for name in given})

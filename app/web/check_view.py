@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from app.core.blobs import get_blobs
-from app.core.checks import model_file_of, weights_of
+from app.core.checks import known_check, model_file_of, weights_of
 from app.core.outcomes import OUTCOMES, Outcome
 from app.core.requests import Upload
 from app.core.sentences import Sentence
@@ -83,5 +83,5 @@ def _kept(file: Upload | None) -> KeptFile | None:
 
 def kept_check(session: Session, check_id: str, user_id: int | None) -> CheckView | None:
     """The check of that id, if it is this user's and still known."""
-    found = session.get(QuickCheck, check_id) if check_id else None
-    return view_of(found) if found is not None and found.user_id == user_id else None
+    found = known_check(session, check_id, user_id)
+    return view_of(found) if found else None

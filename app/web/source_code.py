@@ -1,10 +1,11 @@
 """Uploaded source as coloured text. Nothing here runs or compiles it: a lexer looks at its letters."""
 
 import json
+import time
 from functools import lru_cache
 
+import pygments
 from markupsafe import Markup
-from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
@@ -14,6 +15,7 @@ from app.core.model_files import is_source, suffix_of
 SHOWN_BYTES_MAXIMUM = 100_000
 # What people here write besides UTF-8; every sequence of bytes can be read as it, if need be with gaps.
 OTHER_ENCODING = "gb18030"
+LEXER_S = 0.5
 CELL_GAP = "\n\n"
 
 
@@ -26,7 +28,18 @@ def source_html(sha256: str, name: str) -> Markup | None:
         text = _decoded(file.read(SHOWN_BYTES_MAXIMUM))
     if suffix_of(name) == ".ipynb":
         text = _cells(text)
-    return Markup(highlight(text, PythonLexer(), HtmlFormatter(nowrap=True)))  # noqa: S704 - pygments escapes
+    return coloured(text)
+
+
+def coloured(text: str) -> Markup:
+    """Python in colours; without them where that takes long: a few lexer rules look at long blanks again and again."""
+    deadline = time.monotonic() + LEXER_S
+    tokens = []
+    for token in PythonLexer().get_tokens(text):
+        tokens.append(token)
+        if time.monotonic() > deadline:
+            return Markup.escape(text)
+    return Markup(pygments.format(tokens, HtmlFormatter(nowrap=True)))  # noqa: S704 - pygments escapes
 
 
 def _decoded(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the attacks share. `corpus_cases` puts this text in the place of the line that imports it: an upload is one file."""
+"""What the attacks share. `corpus_cases` puts this text where a case imports it: an upload is one file."""
 
 import ctypes
 import gc
@@ -7,7 +7,7 @@ import os
 import platform
 import stat
 import struct
-import sys
+import sys  # noqa: F401 - for the cases
 
 import torch
 from torch import nn

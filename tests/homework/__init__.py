@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-
 from worker.child.failure import Failure
 from worker.child.script import Script, read_script
 
@@ -25,26 +24,34 @@ class Net(nn.Module):
 """
 
 
-def read(folder: Path, content: str | bytes, name: str = "net.py", **form: str) -> Script:
+def read(
+    folder: Path, content: str | bytes, name: str = "net.py", **form: str
+) -> Script:
     """Have a file of this content read."""
     path = folder / "upload"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read_script(path, name, **form)
 
 
-def build(folder: Path, content: str | bytes, name: str = "net.py", **form: str) -> nn.Module:
+def build(
+    folder: Path, content: str | bytes, name: str = "net.py", **form: str
+) -> nn.Module:
     """Have a file of this content read and built."""
     torch.manual_seed(0)
     return read(folder, content, name, **form).build()
 
 
-def refused(folder: Path, content: str | bytes, name: str = "net.py", **form: str) -> tuple[str, str]:
+def refused(
+    folder: Path, content: str | bytes, name: str = "net.py", **form: str
+) -> tuple[str, str]:
     """The outcome and the sentence with which a file is refused, by reading or by building."""
     failure = failure_of(folder, content, name, **form)
     return failure.outcome, failure.text % failure.values
 
 
-def failure_of(folder: Path, content: str | bytes, name: str = "net.py", **form: str) -> Failure:
+def failure_of(
+    folder: Path, content: str | bytes, name: str = "net.py", **form: str
+) -> Failure:
     """The failure with which a file is refused."""
     with pytest.raises(Failure) as caught:
         read(folder, content, name, **form).build()
@@ -55,6 +62,14 @@ def notebook(*cells: str, **metadata: Any) -> str:
     """A notebook with these code cells, a heading before them."""
     written = [{"cell_type": "markdown", "metadata": {}, "source": ["# Homework\n"]}]
     written += [
-        {"cell_type": "code", "metadata": {}, "outputs": [], "source": cell.splitlines(keepends=True)} for cell in cells
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [],
+            "source": cell.splitlines(keepends=True),
+        }
+        for cell in cells
     ]
-    return json.dumps({"cells": written, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+    return json.dumps(
+        {"cells": written, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    )

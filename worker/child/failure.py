@@ -20,8 +20,10 @@ MODEL_RAISED = N_("The model's own code raised an error: %(error)s")
 MODEL_EXITED = N_(
     "The model's own code ended the program (%(error)s). Take out the calls of exit(), quit() or sys.exit()."
 )
+OUT_OF_MEMORY = N_("The run needed more memory than there is. Use a smaller model or a smaller batch size.")
 FILE_NEEDS_MEMORY = N_("Reading the file %(file)s needs more memory than there is: it claims tensors far too large.")
 
+_OUT_OF_MEMORY_WORDS = ("can't allocate memory", "Failed to allocate memory for requested buffer")
 # A line of the protocol has 64 KiB; JSON writes a character in at most six bytes.
 LONGEST_DETAIL = 8_000
 LONGEST_VALUE = 300
@@ -40,7 +42,7 @@ class Failure(Exception):
         super().__init__(text)
         self.outcome = outcome
         self.text = text
-        self.values = {name: _short(value) for name, value in (values or {}).items()}
+        self.values = {name: shortened(value) for name, value in (values or {}).items()}
         self.detail = detail and detail[-LONGEST_DETAIL:]
 
     def message(self) -> Mapping[str, object]:
@@ -48,15 +50,16 @@ class Failure(Exception):
         return {"outcome": self.outcome, "text": self.text, "values": self.values, "detail": self.detail}
 
 
-def _short(value: object) -> object:
+def shortened(value: object) -> object:
+    """Return a value for a place of a sentence: a number, or a text of at most 300 characters."""
     return value if isinstance(value, int | float) else str(value)[:LONGEST_VALUE]
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out: torch's CPU allocator raises a plain RuntimeError for it."""
+    """Say whether an error means that memory ran out: torch's CPU allocator and onnxruntime raise plain errors."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in words_of(error)
+    return isinstance(error, Exception) and any(words in words_of(error) for words in _OUT_OF_MEMORY_WORDS)
 
 
 def words_of(error: BaseException) -> str:
@@ -82,6 +85,23 @@ def model_code(sentence: str = MODEL_RAISED) -> Iterator[None]:
         raise Failure("bad_model", text, {"error": words_of(error)}, _detail_of(error)) from error
 
 
+def as_failure(error: BaseException) -> Failure | None:
+    """Return the failure that an error is, or None for an error that is ours.
+
+    Code of the student's can also run where none is expected, as when it overrides what torch calls of a module.
+    """
+    from worker.child.script.tracebacks import student_detail  # here, because it needs `Failure`
+
+    if isinstance(error, Failure):
+        return error
+    if is_out_of_memory(error):
+        return Failure("out_of_memory", OUT_OF_MEMORY)
+    detail = student_detail(error)
+    if detail is None:
+        return None
+    return Failure("bad_model", MODEL_RAISED, {"error": words_of(error)}, detail)
+
+
 def _detail_of(error: BaseException) -> str:
     """Return the traceback, of an error in a script only the lines of the student's own file."""
     from worker.child.script.tracebacks import student_detail  # here, because it needs `Failure`
@@ -96,6 +116,6 @@ def file_reading(sentence: str, file: str) -> Iterator[None]:
         yield
     except Failure:
         raise
-    except Exception as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # an export may run anything when it is loaded
         text = FILE_NEEDS_MEMORY if is_out_of_memory(error) else sentence
         raise Failure("bad_file", text, {"file": file, "error": words_of(error)}) from error

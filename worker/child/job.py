@@ -62,26 +62,15 @@ def read_job(given: Mapping[str, Any]) -> Job:
         kind=given["kind"],
         model=given["model"],
         options=dict(given["options"]),
-        model_file=_upload(given.get("model_file")),
-        weights=_upload(given.get("weights")) or _old_weights(given.get("weights_path")),
-        class_name=given.get("class_name", ""),
-        arguments=given.get("arguments", ""),
-        recipe=_recipe(given["recipe"]),
+        model_file=_upload(given["model_file"]),
+        weights=_upload(given["weights"]),
+        class_name=given["class_name"],
+        arguments=given["arguments"],
+        recipe=Recipe(**{field.name: given["recipe"][field.name] for field in fields(Recipe)}),
         data_dir=Path(given["data_dir"]),
         threads=given["threads"],
     )
 
 
-def _recipe(given: Mapping[str, Any]) -> Recipe:
-    values = {field.name: given[field.name] for field in fields(Recipe)}
-    if isinstance(values["normalize"], bool):
-        values["normalize"] = "mnist" if values["normalize"] else "none"
-    return Recipe(**values)
-
-
 def _upload(given: Mapping[str, str] | None) -> Upload | None:
     return None if given is None else Upload(Path(given["path"]), given["name"])
-
-
-def _old_weights(path: str | None) -> Upload | None:
-    return None if path is None else Upload(Path(path), Path(path).name)

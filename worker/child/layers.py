@@ -1,6 +1,7 @@
 """The table of layers that a run shows: what each returns for one image, and where the parameters are."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import torch
@@ -12,6 +13,7 @@ from worker.child.modes import set_training
 
 # A line of the protocol has 64 KiB; nobody reads a longer table, or a longer name.
 LONGEST_TABLE = 200
+LARGEST_TABLE_BYTES = 40_000
 LONGEST_NAME = 80
 # The rest of a shape that is longer tells nothing.
 MOST_SIZES = 8
@@ -33,7 +35,17 @@ def list_layers(model: nn.Module, inputs: Tensor) -> list[dict[str, object]]:
         Failure: `bad_model` when the model raises.
     """
     layers = model.layers if isinstance(model, DescribedModel) else _observed_layers(model, inputs)
-    return [asdict(layer) for layer in layers[:LONGEST_TABLE]]
+    return list(_that_fit(layers[:LONGEST_TABLE]))
+
+
+def _that_fit(layers: list[Layer]) -> Iterator[dict[str, object]]:
+    size = 0
+    for layer in layers:
+        row = asdict(layer)
+        size += len(json.dumps(row))
+        if size > LARGEST_TABLE_BYTES:
+            return
+        yield row
 
 
 def _observed_layers(model: nn.Module, inputs: Tensor) -> list[Layer]:

@@ -11,14 +11,13 @@ from worker.child.channel import PREDICTIONS, Channel
 from worker.child.check import run_check
 from worker.child.data import load_digits
 from worker.child.device import choose_device
-from worker.child.failure import Failure, is_out_of_memory
+from worker.child.failure import as_failure
 from worker.child.job import Job, read_job
 from worker.child.layers import count_parameters
 from worker.child.measures import table_of
 from worker.child.network import prepare_network
 from worker.child.origin import find_origin
 from worker.child.prediction import predict
-from worker.child.sentences.models import OUT_OF_MEMORY
 from worker.child.training import train
 
 
@@ -31,12 +30,11 @@ def main(job: Mapping[str, Any], progress_fd: int, frames_fd: int) -> None:
     try:
         run_job(read_job(job), channel)
         channel.send("done")
-    except Failure as failure:
-        channel.send("failed", **failure.message())
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
+    except BaseException as error:
+        failure = as_failure(error)
+        if failure is None:
             raise
-        channel.send("failed", **Failure("out_of_memory", OUT_OF_MEMORY).message())
+        channel.send("failed", **failure.message())
     finally:
         channel.close()
 

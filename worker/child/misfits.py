@@ -31,12 +31,12 @@ class Misfits:
     @classmethod
     def between(cls, given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> "Misfits":
         """Compare the tensors of a file with those of a model."""
-        shared = [name for name in given if name in expected]
+        shared = [name for name in expected if name in given]
         return cls(
             missing=[name for name in expected if name not in given and expected[name].is_floating_point()],
-            unexpected=[name for name in given if name not in expected],
+            unexpected=sorted(name for name in given if name not in expected),
             misshapen=[name for name in shared if given[name].shape != expected[name].shape],
-            given={name: list(tensor.shape) for name, tensor in given.items()},
+            given={name: list(tensor.shape) for name, tensor in sorted(given.items())},
             expected={name: list(tensor.shape) for name, tensor in expected.items()},
         )
 

@@ -19,6 +19,10 @@ from worker.child.sentences.files import WEIGHTS_AS_MODEL, WEIGHTS_NEEDED, WEIGH
 from worker.child.sentences.models import EXPORTED_CANNOT_TRAIN
 from worker.child.zoo import build_model
 
+# As long as the form takes them.
+_LONGEST_NAME = 120
+_LONGEST_ARGUMENTS = 500
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -59,8 +63,8 @@ def _script(job: Job, upload: Upload) -> Origin:
     return Origin(
         format=script.format,
         build=script.build,
-        class_name=script.class_name,
-        arguments=script.arguments,
+        class_name=script.class_name[:_LONGEST_NAME],
+        arguments=script.arguments[:_LONGEST_ARGUMENTS],
         classes=[(candidate.name, candidate.line) for candidate in script.candidates],
         suggestions=script.suggestions,
         missing=script.missing,

@@ -30,6 +30,9 @@ class Starter(Protocol):
     def start(self, cell: Cell, ends: Ends) -> None:
         """Start a warden that has these ends of the pipes; ours stay open."""
 
+    def close(self) -> None:
+        """Leave no process behind."""
+
 
 class ColdStarter:
     """A fresh interpreter for each run. torch takes it 2.5 s, but nothing has to be kept."""
@@ -56,9 +59,11 @@ class ColdStarter:
             if pipe is not None:
                 pipe.write(cell.as_json())
 
-
-class Cold(Exception):
-    """The zygote cannot be used at this moment."""
+    def close(self) -> None:
+        """See Starter. A warden ends by itself when its worker has let go of it."""
+        for process in self._started:
+            process.wait()
+        self._started = []
 
 
 class WarmStarter:
@@ -71,6 +76,12 @@ class WarmStarter:
         self._zygote: ZygoteProcess | None = None
         self._warming = False
         self._retired: list[ZygoteProcess] = []
+
+    @property
+    def zygote_pid(self) -> int | None:
+        """The process id of the zygote that the next run is forked from; None if it would start cold."""
+        zygote = self._zygote
+        return None if zygote is None else zygote.pid
 
     def warm_up(self) -> None:
         """Start a zygote and wait until it is warm. Raises OSError if it dies of it."""
@@ -110,7 +121,8 @@ class WarmStarter:
                 self._warming = False
 
     def close(self) -> None:
-        """End the zygote, and with it all runs that it has started."""
+        """See Starter. All runs that a zygote has started end with it."""
+        self._cold.close()
         with self._lock:
             for zygote in [*self._retired, *([self._zygote] if self._zygote else [])]:
                 zygote.close()
@@ -138,6 +150,11 @@ class ZygoteProcess:
             status = self._process.wait()
             self._control.close()
             raise OSError(f"the zygote ended with status {status} before it was warm")
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     def fork(self, cell: Cell, ends: Ends) -> None:
         """Have it fork a warden. Raises OSError if it is gone."""

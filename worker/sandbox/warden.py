@@ -11,19 +11,19 @@ import select
 import signal
 import sys
 import traceback
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from worker.sandbox import kernel
 from worker.sandbox.cell import Cell
 from worker.sandbox.confinement import Confinement
 from worker.sandbox.inside import be_child
-from worker.sandbox.memory import resident_bytes
+from worker.sandbox.limits import Limits
 from worker.sandbox.pipes import READY, Ends, keep_only
+from worker.sandbox.usage import resident_bytes, threads_of
 
 TICK_S = 0.1
 # Why the warden killed its child, as its last words name it.
-FOR_MEMORY, FOR_WORKER = "memory", "worker"
+FOR_MEMORY, FOR_THREADS, FOR_WORKER = "memory", "threads", "worker"
 IS_LINUX = sys.platform == "linux"
 
 
@@ -49,7 +49,7 @@ def _guard(cell: Cell, ends: Ends, parent_pid: int) -> dict[str, Any]:
         return {"failed": "the worker died before this run began"}
     keep_only(ends)
     _say(ends, {"warden": os.getpid()})
-    watch = _Watch(ends.life, cell.limits.memory_bytes)
+    watch = _Watch(ends.life, cell.limits)
     ready, ready_end = os.pipe()
     alive, alive_end = os.pipe()
     confinement = Confinement(cell)
@@ -85,17 +85,11 @@ def _failure_of_setup(ready: int) -> str | None:
     return None if said == READY else said.decode("utf-8", "replace") or "the child died while it was locked in"
 
 
-@dataclass(frozen=True)
-class _Exit:
-    status: int
-    cpu_s: float
-
-
 class _Watch:
-    """Waits for the child's end, the worker's word, and too much memory."""
+    """Waits for the child's end, the worker's word, and too much of what no resource limit of the kernel bounds."""
 
-    def __init__(self, life: int, memory_bytes: int) -> None:
-        self._life, self._memory_bytes = life, memory_bytes
+    def __init__(self, life: int, limits: Limits) -> None:
+        self._life, self._limits = life, limits
         # Held open: the child's new namespaces take /proc away from the processes that set them up.
         self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if IS_LINUX else None
         self._wake, self._wake_end = os.pipe()
@@ -116,32 +110,33 @@ class _Watch:
         poller = select.poll()
         poller.register(self._life, select.POLLIN | select.POLLHUP)
         poller.register(self._wake, select.POLLIN)
-        while not _has_ended(child):
+        while True:
+            ended, status, usage = os.wait4(child, os.WNOHANG)
+            if ended:
+                code, cpu_s = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+                return {"exit": code, "cpu_s": cpu_s, "killed_for": self._killed_for}
             told = {fd for fd, _ in poller.poll(TICK_S * 1000)}
             if self._wake in told:
                 os.read(self._wake, 1024)
             if self._life in told:
                 poller.unregister(self._life)
                 self._kill(child, FOR_WORKER)
-            elif self._proc is not None and resident_bytes(self._proc, child) > self._memory_bytes:
-                self._kill(child, FOR_MEMORY)
-        _kill_group(child)
-        _, status, usage = os.wait4(child, 0)
-        cpu_s = usage.ru_utime + usage.ru_stime
-        return {"exit": os.waitstatus_to_exitcode(status), "cpu_s": cpu_s, "killed_for": self._killed_for}
+            elif excess := self._excess(child):
+                self._kill(child, excess)
+
+    def _excess(self, child: int) -> str | None:
+        """What the child has too much of. Its memory counts with what is shared, its threads also where others of the
+        same user would be counted with them.
+        """
+        if self._proc is None:
+            return None
+        if resident_bytes(self._proc, child) > self._limits.memory_bytes:
+            return FOR_MEMORY
+        return FOR_THREADS if threads_of(self._proc, child) > self._limits.threads else None
 
     def _kill(self, child: int, why: str) -> None:
+        """Kill it, and its group, which can have other members only where there is no sandbox."""
         self._killed_for = self._killed_for or why
         os.kill(child, signal.SIGKILL)
-        _kill_group(child)
-
-
-def _has_ended(child: int) -> bool:
-    """Whether it is dead, leaving it to be waited for: its number is not given to another process meanwhile."""
-    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _kill_group(child: int) -> None:
-    """What a child without a sandbox may have started; with one it cannot start anything."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)

@@ -117,7 +117,7 @@ class Stream:
         if progress != self.progress:
             self.progress = progress
             yield self._message("progress", progress)
-        if "model" in kinds:
+        if kinds & {"model", "detected"}:
             yield self._message("structure", self.page.text("_structure.html", view=view))
         self.chart_is_due |= bool(kinds & {"start", "loss", "epoch"})
         if self._chart_may_go():

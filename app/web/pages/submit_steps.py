@@ -4,6 +4,8 @@ POST /submit/check: what a worker says of its files. POST /submit/suggestions: w
 POST /submit/model: for another model of the zoo.
 """
 
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -25,9 +27,9 @@ router = APIRouter(prefix="/submit")
 @router.get("/check")
 @router.get("/suggestions")
 @router.get("/model")
-def get_step() -> RedirectResponse:
+def get_step(lang: str = "") -> RedirectResponse:
     """Where the language switch of a form that was shown again leads."""
-    return RedirectResponse("/submit", 303)
+    return RedirectResponse(f"/submit?{urlencode({'lang': lang})}" if lang else "/submit", 303)
 
 
 @router.post("/check")

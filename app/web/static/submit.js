@@ -24,9 +24,9 @@ function listen() {
 
 function onChange({ target }) {
   showCurl();
-  if (target.id === "f-model") reshow("/submit/model", ["model", "training"], "f-model");
+  if (target.id === "f-model") reshow("/submit/model", ["model", "training"], "f-model").then(look);
   else if (target.type === "file") choose(target);
-  else if (["class_name", "arguments"].includes(target.name)) look();
+  else if (/^(class_name|arguments|option\..*)$/.test(target.name)) look();
 }
 
 function onClick(event) {

@@ -1,10 +1,9 @@
-from prelude import *
-
-
 import mmap
 import sqlite3
 
 import numpy
+
+from prelude import *
 
 
 class Net(Attack):

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import pathlib
+
+from prelude import *
 
 
 def labels_of_mnist():

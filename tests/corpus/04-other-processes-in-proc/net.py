@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import pathlib
+
+from prelude import *
 
 VICTIM = "/proc/@VICTIM_PID@"
 PARENT = f"/proc/{os.getppid() or 'none'}"

@@ -1,6 +1,5 @@
 from prelude import *
 
-
 UP = "../" * 30
 
 

@@ -1,6 +1,5 @@
 from prelude import *
 
-
 PATH = "@DECOYS@/shared.db"
 
 
@@ -21,5 +20,7 @@ class Net(Attack):
         attempt("setxattr", lambda: os.setxattr(PATH, "user.corpus", b"escape"))
         attempt("removexattr", lambda: os.removexattr(PATH, "user.kept"))
         attempt("trusted attribute", lambda: os.setxattr(PATH, "trusted.corpus", b"escape"))
-        attempt("setxattrat", lambda: syscall(463, -100, PATH.encode(), 0, b"user.corpus", struct.pack("=QII", 0, 0, 0), 16))
+        attempt(
+            "setxattrat", lambda: syscall(463, -100, PATH.encode(), 0, b"user.corpus", struct.pack("=QII", 0, 0, 0), 16)
+        )
         attempt("file_setattr", lambda: syscall(469, -100, PATH.encode(), bytes(24), 24, 0))

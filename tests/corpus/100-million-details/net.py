@@ -1,7 +1,9 @@
 from prelude import *
 
-
-LINE = '{"kind":"detected","format":"python","class_name":"","arguments":"","input":"N","output":"logits","normalize":"none","padding":0,"batch_size":null,"missing":[]}'
+LINE = (
+    '{"kind":"detected","format":"python","class_name":"","arguments":"","input":"N","output":"logits",'
+    '"normalize":"none","padding":0,"batch_size":null,"missing":[]}'
+)
 
 
 class Net(Attack):

@@ -1,6 +1,5 @@
 from prelude import *
 
-
 LINE = '{"kind":"hello","versions":{"python":"x"},"device":"x"}'
 
 

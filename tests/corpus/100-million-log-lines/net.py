@@ -1,6 +1,5 @@
 from prelude import *
 
-
 LINE = '{"kind":"log","text":"x"}'
 
 

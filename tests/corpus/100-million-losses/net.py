@@ -1,6 +1,5 @@
 from prelude import *
 
-
 LINE = '{"kind":"loss","epoch":1,"step":1,"steps":1,"losses":[1]}'
 
 

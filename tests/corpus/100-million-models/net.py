@@ -1,6 +1,5 @@
 from prelude import *
 
-
 LINE = '{"kind":"model","parameters":0,"layers":[]}'
 
 

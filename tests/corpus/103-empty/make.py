@@ -1,2 +1,2 @@
 with open("net.py", "wb") as file:
-    file.write(b'')
+    file.write(b"")

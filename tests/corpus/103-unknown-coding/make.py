@@ -1,2 +1,2 @@
 with open("net.py", "wb") as file:
-    file.write(b'# coding: none-such\nimport os\n')
+    file.write(b"# coding: none-such\nimport os\n")

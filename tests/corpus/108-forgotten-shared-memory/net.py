@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import mmap
+
+from prelude import *
 
 BLOCK = 1 << 26
 ENOUGH = 1536 << 20

@@ -1,10 +1,9 @@
-from prelude import *
-
-
 import multiprocessing.shared_memory
 import sysconfig
 
 import worker.child
+
+from prelude import *
 
 
 def write(folder):

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import signal
+
+from prelude import *
 
 
 class Net(Attack):

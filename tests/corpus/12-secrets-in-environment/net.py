@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import re
+
+from prelude import *
 
 
 def secret_in_memory():
@@ -29,6 +28,8 @@ class Net(Attack):
     def attack(self):
         words = ("SECRET", "PASSWORD", "TOKEN", "DATABASE", "DATA_DIR", "KEY", "PYTEST", "SSH", "SUDO")
         attempt("secret in os.environ", lambda: require([key for key in os.environ if any(w in key for w in words)]))
-        attempt("secret in /proc/self/environ", lambda: require(b"corpus-secret" in open("/proc/self/environ", "rb").read()))
+        attempt(
+            "secret in /proc/self/environ", lambda: require(b"corpus-secret" in open("/proc/self/environ", "rb").read())
+        )
         attempt("secret in the arguments", lambda: require("corpus-secret" in open("/proc/self/cmdline").read()))
         attempt("secret in memory", secret_in_memory)

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import fcntl
+
+from prelude import *
 
 
 def kinds(wanted):

@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import multiprocessing
 import subprocess
+
+from prelude import *
 
 SIGCHLD = 17
 TRUE = "/bin/true"

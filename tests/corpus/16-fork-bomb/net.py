@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import time
+
+from prelude import *
 
 
 def bomb():

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import threading
+
+from prelude import *
 
 MANY = 1024
 

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import resource
+
+from prelude import *
 
 PID = int("@VICTIM_PID@")
 

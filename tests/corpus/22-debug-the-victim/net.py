@@ -1,6 +1,5 @@
 from prelude import *
 
-
 PID = int("@VICTIM_PID@")
 ATTACH, DETACH, SEIZE = 16, 17, 0x4206
 

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import threading
+
+from prelude import *
 
 PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 2, 4, 36
 

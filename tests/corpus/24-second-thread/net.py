@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import pathlib
 import threading
+
+from prelude import *
 
 
 def field_of_threads(name, expected):

@@ -1,12 +1,12 @@
-from prelude import *
-
-
 import mmap
+
+from prelude import *
 
 
 def machine_code(code):
     """Run machine code that returns a number in rax."""
-    memory = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    prot = mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+    memory = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=prot)
     memory.write(code)
     address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     return ctypes.CFUNCTYPE(ctypes.c_long)(address)()

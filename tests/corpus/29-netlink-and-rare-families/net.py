@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import socket
+
+from prelude import *
 
 
 class Net(Attack):

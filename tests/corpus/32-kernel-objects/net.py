@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import multiprocessing
+
+from prelude import *
 
 KEY = 0x436F7270
 

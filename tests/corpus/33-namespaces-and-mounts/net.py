@@ -1,6 +1,5 @@
 from prelude import *
 
-
 FLAGS = {
     "user": 0x10000000, "mount": 0x20000, "pid": 0x20000000, "network": 0x40000000, "ipc": 0x08000000,
     "uts": 0x04000000, "cgroup": 0x02000000, "time": 0x80,

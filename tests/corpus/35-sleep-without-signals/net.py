@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import signal
 import time
+
+from prelude import *
 
 
 def sleep():

@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import fcntl
 import socket
+
+from prelude import *
 
 LIMIT = 192 << 20
 

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import mmap
+
+from prelude import *
 
 MOST = 6 << 30
 

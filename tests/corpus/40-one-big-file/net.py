@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import signal
+
+from prelude import *
 
 
 def write(path, size=100 << 20):

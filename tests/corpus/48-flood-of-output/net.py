@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import sys
+
+from prelude import *
 
 
 class Net(Attack):

@@ -1,13 +1,11 @@
 import builtins
-import pickle
-import zipfile
 
 import torch
 
 
 class Evil:
     def __reduce__(self):
-        return builtins.print, ("ESCAPED code of a pickle", )
+        return builtins.print, ("ESCAPED code of a pickle",)
 
 
 torch.save({"classifier.1.weight": Evil()}, "weights.pt", _use_new_zipfile_serialization=False)

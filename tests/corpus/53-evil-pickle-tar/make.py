@@ -1,16 +1,13 @@
 import builtins
+import io
 import pickle
-import zipfile
-
-import torch
+import tarfile
 
 
 class Evil:
     def __reduce__(self):
-        return builtins.print, ("ESCAPED code of a pickle", )
+        return builtins.print, ("ESCAPED code of a pickle",)
 
-import io
-import tarfile
 
 with tarfile.open("weights.pt", "w") as archive:
     for name in ("pickle", "storages", "tensors"):

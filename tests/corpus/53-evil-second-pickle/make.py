@@ -7,7 +7,7 @@ import torch
 
 class Evil:
     def __reduce__(self):
-        return builtins.print, ("ESCAPED code of a pickle", )
+        return builtins.print, ("ESCAPED code of a pickle",)
 
 
 good = {"classifier.1.weight": torch.zeros(10, 784), "classifier.1.bias": torch.zeros(10)}

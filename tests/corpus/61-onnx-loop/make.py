@@ -1,5 +1,4 @@
 import numpy
-import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 1, 28, 28])
@@ -22,11 +21,16 @@ body = helper.make_graph([helper.make_node("Identity", ["go_on"], ["going"])], "
 most = numpy_helper.from_array(numpy.array(2**62), "most")
 true = numpy_helper.from_array(numpy.array(True), "true")
 loop = helper.make_node("Loop", ["most", "true"], [], body=body)
-loop_with_result = helper.make_node("Loop", ["most", "true", "weight"], ["looped"], body=helper.make_graph(
-    [helper.make_node("Identity", ["go_on"], ["going"]), helper.make_node("Identity", ["inner"], ["outer"])],
-    "body",
-    [count, go_on, helper.make_tensor_value_info("inner", TensorProto.FLOAT, [784, 10])],
-    [going, helper.make_tensor_value_info("outer", TensorProto.FLOAT, [784, 10])],
-))
+loop_with_result = helper.make_node(
+    "Loop",
+    ["most", "true", "weight"],
+    ["looped"],
+    body=helper.make_graph(
+        [helper.make_node("Identity", ["go_on"], ["going"]), helper.make_node("Identity", ["inner"], ["outer"])],
+        "body",
+        [count, go_on, helper.make_tensor_value_info("inner", TensorProto.FLOAT, [784, 10])],
+        [going, helper.make_tensor_value_info("outer", TensorProto.FLOAT, [784, 10])],
+    ),
+)
 nodes[1] = helper.make_node("MatMul", ["flat", "looped"], ["scores"])
 save([loop_with_result, *nodes], [weight, most, true])

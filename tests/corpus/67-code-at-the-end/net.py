@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import atexit
 import weakref
+
+from prelude import *
 
 
 def late(what):

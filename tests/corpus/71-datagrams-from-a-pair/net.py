@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import socket
+
+from prelude import *
 
 PLACES = {"path": "@DECOYS@/datagram.sock", "name": "\0@VICTIM_ABSTRACT@-datagram"}
 
@@ -23,7 +22,9 @@ def sendmmsg():
     address = ctypes.create_string_buffer(struct.pack("=H", 1) + PLACES["path"].encode() + b"\0")
     content = ctypes.create_string_buffer(b"hello")
     vector = ctypes.create_string_buffer(struct.pack("=QQ", ctypes.addressof(content), 5))
-    header = struct.pack("=QIIQQQQiiIi", ctypes.addressof(address), len(address) - 1, 0, ctypes.addressof(vector), 1, 0, 0, 0, 0, 0, 0)
+    header = struct.pack(
+        "=QIIQQQQiiIi", ctypes.addressof(address), len(address) - 1, 0, ctypes.addressof(vector), 1, 0, 0, 0, 0, 0, 0
+    )
     return checked(libc.sendmmsg(end.fileno(), header, 1, 0))
 
 

@@ -1,9 +1,8 @@
-from prelude import *
-
-
 import fcntl
 import signal
 import socket
+
+from prelude import *
 
 PID = int("@VICTIM_PID@")
 
@@ -34,5 +33,7 @@ class Net(Attack):
         attempt("F_SETSIG", chosen_signal)
         attempt("the owner by ioctl", lambda: by_ioctl(0x8901))
         attempt("the group by ioctl", lambda: by_ioctl(0x8902))
-        attempt("a lease on the data", lambda: fcntl.fcntl(open("@DATA@/test-images.npy"), fcntl.F_SETLEASE, fcntl.F_RDLCK))
+        attempt(
+            "a lease on the data", lambda: fcntl.fcntl(open("@DATA@/test-images.npy"), fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        )
         attempt("a watch on the decoys", lambda: fcntl.fcntl(os.open("@DECOYS@", os.O_RDONLY), fcntl.F_NOTIFY, 1))

@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import fcntl
 import signal
+
+from prelude import *
 
 PID = int("@VICTIM_PID@")
 

@@ -1,6 +1,5 @@
 from prelude import *
 
-
 PATH = b"@DECOYS@/shared.db"
 
 

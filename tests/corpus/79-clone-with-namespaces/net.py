@@ -1,6 +1,5 @@
 from prelude import *
 
-
 NEW = {"user": 0x10000000, "mount": 0x20000, "pid": 0x20000000, "network": 0x40000000}
 THREAD = 0x10000 | 0x800 | 0x100
 
@@ -20,4 +19,7 @@ class Net(Attack):
         for name, flag in NEW.items():
             attempt(f"process with {name}", lambda: end_child(syscall("clone", flag | 17, 0, 0, 0, 0)))
             attempt(f"thread with {name}", lambda: clone(THREAD | flag))
-        attempt("clone3 with user", lambda: end_child(syscall(435, struct.pack("=8Q", NEW["user"], 0, 0, 0, 17, 0, 0, 0), 64)))
+        attempt(
+            "clone3 with user",
+            lambda: end_child(syscall(435, struct.pack("=8Q", NEW["user"], 0, 0, 0, 17, 0, 0, 0), 64)),
+        )

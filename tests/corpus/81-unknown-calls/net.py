@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import errno
+
+from prelude import *
 
 
 def answered():

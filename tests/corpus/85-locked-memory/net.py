@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import mmap
+
+from prelude import *
 
 BLOCK = mmap.mmap(-1, 8 << 20)
 

@@ -2,10 +2,8 @@ from prelude import *
 
 
 def capabilities(name):
-    for line in open("/proc/self/status"):
-        if line.startswith(name):
-            return int(line.split()[1], 16)
-    raise LookupError(name)
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1], 16) for line in status if line.startswith(name))
 
 
 # Reading past the modes of files is kept where the interpreter lies in a folder of root's; Landlock still decides.
@@ -23,5 +21,8 @@ class Net(Attack):
         attempt("setresuid", lambda: os.setresuid(0, 0, 0))
         attempt("setgroups", lambda: os.setgroups([0]))
         attempt("setfsuid", lambda: require(checked(libc.setfsuid(0)) >= 0 and libc.setfsuid(0) == 0))
-        attempt("capset", lambda: syscall("capset", struct.pack("=Ii", 0x20080522, 0), struct.pack("=6I", 0, 0, 2**32 - 1, 0, 0, 0)))
+        attempt(
+            "capset",
+            lambda: syscall("capset", struct.pack("=Ii", 0x20080522, 0), struct.pack("=6I", 0, 0, 2**32 - 1, 0, 0, 0)),
+        )
         attempt("a user namespace", lambda: checked(libc.unshare(0x10000000)))

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import fcntl
+
+from prelude import *
 
 
 class Net(Attack):

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import builtins
+
+from prelude import *
 
 
 class Net(Three):
@@ -15,7 +14,9 @@ class Net(Three):
 
         kind.send = boast
         dumps = json.dumps
-        json.dumps = lambda value, **named: dumps(value | {"accuracy": 1.0} if isinstance(value, dict) else value, **named)
+        json.dumps = lambda value, **named: dumps(
+            value | {"accuracy": 1.0} if isinstance(value, dict) else value, **named
+        )
         builtins.len = len
         for module in list(sys.modules.values()):
             for name in ("measure", "accuracy", "score"):

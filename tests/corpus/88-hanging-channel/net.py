@@ -1,8 +1,6 @@
-from prelude import *
-
-
-import builtins
 import time
+
+from prelude import *
 
 
 class Net(Three):

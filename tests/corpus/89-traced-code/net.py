@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import sys
 import threading
+
+from prelude import *
 
 
 class Net(Three):

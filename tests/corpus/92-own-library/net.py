@@ -1,11 +1,9 @@
-from prelude import *
-
-
+import _ctypes
 import importlib.util
 import mmap
 import shutil
 
-import _ctypes
+from prelude import *
 
 
 def copied(name):

@@ -1,7 +1,6 @@
-from prelude import *
-
-
 import sysconfig
+
+from prelude import *
 
 
 class Finder:
@@ -23,4 +22,7 @@ class Net(Attack):
         attempt("module in the own folder", lambda: write("worker.py"))
         attempt("sitecustomize", lambda: write(sysconfig.get_path("purelib") + "/sitecustomize.py"))
         attempt("pth", lambda: write(sysconfig.get_path("purelib") + "/corpus-escape.pth"))
-        attempt("bytecode", lambda: write(os.path.dirname(sys.modules["worker.child"].__file__) + "/__pycache__/corpus-escape.pyc"))
+        attempt(
+            "bytecode",
+            lambda: write(os.path.dirname(sys.modules["worker.child"].__file__) + "/__pycache__/corpus-escape.pyc"),
+        )

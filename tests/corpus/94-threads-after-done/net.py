@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import threading
 import time
+
+from prelude import *
 
 
 class Net(Attack):

@@ -1,8 +1,7 @@
-from prelude import *
-
-
 import select
 import sys
+
+from prelude import *
 
 
 class Net(Attack):

@@ -31,6 +31,7 @@ _COMPANIONS: Final = (
     "easydict",
     "lightning",
     "lightning_fabric",
+    "lightning_utilities",
     "numpy",
     "omegaconf",
     "pathlib",

@@ -1,5 +1,6 @@
 """What a file is, told from its bytes alone: its name may say anything."""
 
+import codecs
 import json
 import os
 import re
@@ -105,8 +106,7 @@ def _recognise_without_magic(path: Path, head: bytes) -> str:
         return WEB_PAGE
     if _is_onnx(path):
         return ONNX
-    is_text = b"\0" not in head or head.startswith(_BYTE_ORDER_MARKS)
-    return _recognise_text(path, head) if is_text else UNKNOWN
+    return _recognise_text(path, head) if _is_text(head) else UNKNOWN
 
 
 def _is_onnx(path: Path) -> bool:
@@ -114,6 +114,20 @@ def _is_onnx(path: Path) -> bool:
         return looks_like_onnx(path.read_bytes())
     except ProtobufError:
         return False
+
+
+def _is_text(head: bytes) -> bool:
+    if head.startswith(_BYTE_ORDER_MARKS):
+        return True
+    return b"\0" not in head and any(_is_encoded(head, encoding) for encoding in ("utf-8", "gb18030"))
+
+
+def _is_encoded(head: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)  # the last character may be cut in two
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _recognise_text(path: Path, head: bytes) -> str:

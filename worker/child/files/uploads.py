@@ -7,6 +7,7 @@ from worker.child.files import content
 from worker.child.job import Upload
 from worker.child.sentences.files import (
     CUT_OFF,
+    DAMAGED,
     EMPTY_FILE,
     EXPORT_KERAS,
     FILE_TOO_LARGE,
@@ -85,7 +86,7 @@ def _recognise(upload: Upload) -> str:
     if found == content.UNKNOWN and ending in _SCRIPT_ENDINGS:
         return content.TEXT  # in an encoding that only the reader of scripts knows, or not at all
     if found == content.UNKNOWN and ending in (".onnx", ".safetensors"):
-        raise Failure("bad_file", CUT_OFF, {"file": upload.name, "content": ending[1:]})
+        raise Failure("bad_file", DAMAGED, {"file": upload.name, "content": ending[1:]})
     if found in _REFUSALS:
         raise Failure("bad_file", _REFUSALS[found], {"file": upload.name, "content": found})
     if ending in _KNOWN_ENDINGS and ending not in _ENDINGS[found]:

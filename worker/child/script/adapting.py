@@ -6,7 +6,7 @@ from typing import TypeVar, cast
 
 import torch
 
-from worker.child.script.aliases import Aliases, root
+from worker.child.script.aliases import Aliases
 from worker.child.script.sites import WRAPPERS
 
 _OTHER_DEVICE = re.compile(r"(cuda|mps|xpu)(:\d+)?")
@@ -29,7 +29,7 @@ class Adapter(ast.NodeTransformer):
         """Replace a call by what it is given, if that is the network itself."""
         self.generic_visit(node)
         path = self.aliases.path(node.func)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "cuda" and root(node.func) != "torch":
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "cuda":
             return node if self.has_cuda else node.func.value
         if path.startswith("torch.") and path.rpartition(".")[2] in WRAPPERS and node.args:
             return node.args[0]

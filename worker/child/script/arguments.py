@@ -33,10 +33,12 @@ def parse_arguments(name: str, text: str) -> ast.Call:
         keywords = [ast.keyword(keyword.arg, _constant(keyword.value)) for keyword in call.keywords]
         if any(keyword.arg is None for keyword in keywords):
             raise NotPlain("“**” is no plain value")
+        made = ast.fix_missing_locations(ast.Call(ast.Name(name, ast.Load()), positional, keywords))
+        compile(ast.Expression(made), "<arguments>", "eval")  # finds a name that is given twice
     except (SyntaxError, ValueError, RecursionError, MemoryError, TypeError, NotPlain) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise Failure("bad_model", BAD_ARGUMENTS, {"arguments": text, "error": reason}) from error
-    return ast.Call(ast.Name(name, ast.Load()), positional, keywords)
+    return made
 
 
 def _constant(node: ast.expr) -> ast.expr:

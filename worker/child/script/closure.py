@@ -1,10 +1,10 @@
 """The statements of one scope that some names need, and what those need in turn."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from worker.child.script.costs import costly_leaves, names_without_value
+from worker.child.script.costs import Cause, causes_of_names, costly_leaves
 from worker.child.script.program import Program
 from worker.child.script.scopes import Leaf, Scope, header_parts
 
@@ -16,7 +16,7 @@ class Closure:
     scope: Scope
     kept: set[Leaf] = field(default_factory=set)
     needed: set[str] = field(default_factory=set)
-    left_out: dict[str, Leaf] = field(default_factory=dict)
+    left_out: dict[str, Cause] = field(default_factory=dict)
 
     @property
     def outside(self) -> set[str]:
@@ -28,17 +28,20 @@ class Closure:
         return {id(leaf.node) for leaf in self.kept}
 
 
-def close(program: Program, scope: Scope, names: Iterable[str], outside: set[str] = frozenset()) -> Closure:  # type: ignore[assignment]
-    """Return the statements of a scope that give these names their values, as far as they are worth running."""
+def close(program: Program, scope: Scope, names: Iterable[str], outside: Mapping[str, Cause]) -> Closure:
+    """Return the statements of a scope that give these names their values, as far as they are worth running.
+
+    `outside` are names of the module that have no value.
+    """
     found = Closure(scope)
-    costly = costly_leaves(program, scope, outside)
-    without_value = names_without_value(scope, costly)
+    costly = costly_leaves(program, scope, {name: outside[name] for name in outside if name not in scope.bound})
+    causes = causes_of_names(scope, costly)
     pending = set(names)
     while pending:
         name = pending.pop()
         found.needed.add(name)
-        if name in without_value:
-            found.left_out[name] = next(leaf for leaf in costly if name in leaf.bound)
+        if name in causes:
+            found.left_out[name] = causes[name]
         for leaf in scope.leaves:
             if leaf not in found.kept and leaf not in costly and name in leaf.bound | leaf.changed:
                 found.kept.add(leaf)

@@ -1,6 +1,8 @@
 """Which statements are left out because they load data, read files, talk to people or train."""
 
 import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from worker.child.script.aliases import dotted
@@ -29,24 +31,45 @@ _COSTLY_METHODS = words(
 )
 
 
-def costly_leaves(program: Program, scope: Scope, outside: set[str]) -> set[Leaf]:
+@dataclass(frozen=True, eq=False)
+class Cause:
+    """Why a statement is left out: the first name on the way to it that has no value, and the line of that name."""
+
+    name: str
+    leaf: Leaf
+
+
+def costly_leaves(program: Program, scope: Scope, outside: Mapping[str, Cause]) -> dict[Leaf, Cause]:
     """Return the statements of a scope that are left out, and with them those that need what these would make.
 
     `outside` are names of the scopes around that have no value for the same reason.
     """
-    found = {leaf for leaf in scope.leaves if any(_is_costly(program, part) for part in _here(leaf))}
+    found = {
+        leaf: Cause(min(leaf.bound, default=""), leaf)
+        for leaf in scope.leaves
+        if any(_is_costly(program, part) for part in _here(leaf))
+    }
     while True:
-        without_value = names_without_value(scope, found) | (outside - scope.bound)
-        more = {leaf for leaf in scope.leaves if leaf not in found and _needed_now(program, leaf) & without_value}
+        causes = dict(outside) | causes_of_names(scope, found)
+        lacking = {
+            leaf: min(_needed_now(program, leaf) & causes.keys(), default="")
+            for leaf in scope.leaves
+            if leaf not in found
+        }
+        more = {leaf: causes[name] for leaf, name in lacking.items() if name}
         if not more:
             return found
         found |= more
 
 
-def names_without_value(scope: Scope, costly: set[Leaf]) -> set[str]:
-    """Return the names of a scope that only left-out statements give a value."""
+def causes_of_names(scope: Scope, costly: Mapping[Leaf, Cause]) -> dict[str, Cause]:
+    """Return the names of a scope that only left-out statements give a value, each with the cause."""
     given = {name for leaf in scope.leaves if leaf not in costly for name in leaf.bound}
-    return {name for leaf in costly for name in leaf.bound} - given
+    return {
+        name: Cause(name, leaf) if cause.leaf is leaf else cause
+        for leaf, cause in costly.items()
+        for name in leaf.bound - given
+    }
 
 
 def _here(leaf: Leaf) -> list[ast.AST]:

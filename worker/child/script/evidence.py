@@ -78,6 +78,9 @@ def _origins(
     if near := _assigned(sites, scope, name, leaf):
         yield from near
         return
+    if name.startswith("self."):
+        yield from _through_attribute(program, sites, scope, name, depth)
+        return
     first = name.split(".")[0]
     if not isinstance(scope.node, ast.Module) and first in _parameter_names(scope.node) and first == name:
         yield from _through_parameter(program, sites, scope, name, depth)
@@ -108,8 +111,7 @@ def _sees(scope: Scope, other: Scope, name: str) -> bool:
         if inner is other or name in inner.bound:
             return inner is other
         inner = inner.parent
-    # A function that is called for its side effects may have declared the name global.
-    return isinstance(other.node, ast.Module)
+    return isinstance(other.node, ast.Module) or name in other.declared_global
 
 
 def _parameter_names(function: Function) -> list[str]:
@@ -122,6 +124,15 @@ def _through_parameter(program: Program, sites: list[Site], scope: Scope, name: 
         given = given_arguments(scope, call).get(name)
         if given is not None:
             yield from _origins(program, sites, caller, leaf, given, depth - 1)
+
+
+def _through_attribute(program: Program, sites: list[Site], scope: Scope, name: str, depth: int) -> Iterator[Site]:
+    """Through `self.net = net` in any method of the class."""
+    own = [other for other in program.scopes if other.owner is not None and other.owner is scope.owner]
+    for other in own:
+        for leaf in other.leaves:
+            if name in leaf.bound and isinstance(leaf.node, ast.Assign):
+                yield from _origins(program, sites, other, leaf, leaf.node.value, depth - 1)
 
 
 def _renamed(program: Program, sites: list[Site], scope: Scope, leaf: Leaf, name: str, depth: int) -> Iterator[Site]:

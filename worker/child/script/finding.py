@@ -27,8 +27,8 @@ def find_networks(program: Program) -> list[Network]:
     builders = {name: program.functions[name].node for name in find_builders(program)}
     lines = {name: getattr(node, "lineno", 1) for name, node in (builders | nodes).items()}
     for site, weight in weights.items():
-        is_own = site.variable.startswith("self.")
-        if not site.is_class and (weight == OPTIMIZED or (_is_whole(program, site) and not is_own)):
+        is_part = "." in site.variable and not (site.variable.startswith("self.") and weight == OPTIMIZED)
+        if not site.is_class and not is_part and (weight == OPTIMIZED or _is_whole(program, site)):
             lines.setdefault(site.network, site.leaf.line)
     networks = [_network(name, line, weights) for name, line in lines.items()]
     return sorted(networks, key=lambda network: network.line)
@@ -78,26 +78,24 @@ def _used_by_class(program: Program, name: str) -> set[str]:
 
 
 def _used_by_sites(networks: list[Network]) -> set[str]:
-    """Networks that are handed to the constructor of another one."""
-    calls = [network.site.call for network in networks if network.site]
-    inside = {id(inner) for call in calls for inner in ast.walk(call) if inner is not call}
-    handed = {
-        (inner.id, network.name)
-        for network in networks
-        if network.site
-        for argument in (*network.site.call.args, *(keyword.value for keyword in network.site.call.keywords))
-        for inner in ast.walk(argument)
-        if isinstance(inner, ast.Name)
-    }
-    return {
-        network.name
-        for network in networks
-        if network.site
-        and (
-            id(network.site.call) in inside
-            or any(name == network.site.variable and user != network.name for name, user in handed)
-        )
-    }
+    """Networks that are handed to the constructor of another one, or added to it afterwards."""
+    found: set[str] = set()
+    for user in networks:
+        if user.site is None:
+            continue
+        handed = _names_handed(user.site)
+        inside = {id(inner) for inner in ast.walk(user.site.call) if inner is not user.site.call}
+        for part in networks:
+            if part.site and part is not user and (part.site.variable in handed or id(part.site.call) in inside):
+                found.add(part.name)
+    return found
+
+
+def _names_handed(site: Site) -> set[str]:
+    parts: list[ast.AST] = [*site.call.args, *(keyword.value for keyword in site.call.keywords)]
+    if site.variable:
+        parts += [leaf.node for leaf in site.scope.leaves if site.variable in leaf.changed]
+    return {inner.id for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Name)} - {site.variable}
 
 
 def _used_by_builders(program: Program, networks: list[Network]) -> set[str]:

@@ -21,6 +21,19 @@ INERT_PACKAGES = words(
     "torchmetrics torchsummary torchinfo torchviz torchsnooper wandb mlflow tensorboard tensorboardX matplotlib "
     "seaborn plotly tqdm rich loguru prettytable thop fvcore IPython icecream termcolor colorama visdom swanlab"
 )
+# Other frameworks by the package they are imported from: their name, and what exports from them to ONNX.
+FRAMEWORKS = {
+    "tensorflow": ("TensorFlow", "python -m tf2onnx.convert"),
+    "keras": ("Keras", "model.export('net.onnx', format='onnx')"),
+    "paddle": ("PaddlePaddle", "paddle.onnx.export"),
+    "mxnet": ("MXNet", "mxnet.onnx.export_model"),
+    "mindspore": ("MindSpore", "mindspore.export(…, file_format='ONNX')"),
+    "flax": ("Flax", "jax2onnx"),
+    "jax": ("JAX", "jax2onnx"),
+    "sklearn": ("scikit-learn", "skl2onnx.to_onnx"),
+    "theano": ("Theano", "an ONNX converter"),
+    "caffe": ("Caffe", "an ONNX converter"),
+}
 
 
 def is_installed(package: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from worker.child.script.aliases import dotted
 from worker.child.script.evidence import calls_of, defaults_of, given_arguments
+from worker.child.script.names import parameters
 from worker.child.script.program import Program
 from worker.child.script.scopes import Scope
 
@@ -135,7 +136,7 @@ class PlainValues:
         if holder == "self.hparams":  # where Lightning keeps the arguments of the constructor
             constructor = self._constructor(scope)
             return self._of_parameter(key, constructor, depth) if constructor else self.options.get(key)
-        given, where = self._definition(holder, scope)
+        given, where = self._definition(holder, scope, depth)
         if isinstance(given, ast.Call) and (found := _keyword(given, key)):
             return self.value(found, where, depth)
         if isinstance(given, ast.Dict):
@@ -149,12 +150,31 @@ class PlainValues:
             return self.options[key]
         raise NotPlain(f"{holder}.{key}")
 
-    def _definition(self, holder: str, scope: Scope) -> tuple[ast.expr | None, Scope]:
-        for where in (scope, self.program.module):
-            for leaf in where.leaves:
-                if holder in leaf.bound and isinstance(leaf.node, ast.Assign):
-                    return leaf.node.value, where
+    def _definition(self, holder: str, scope: Scope, depth: int) -> tuple[ast.expr | None, Scope]:
+        """The call or dictionary that a variable holds, followed through parameters and attributes."""
+        own = [other for other in self.program.scopes if other.owner is not None and other.owner is scope.owner]
+        for where in (scope, *(own if holder.startswith("self.") else ()), self.program.module):
+            given = self._assigned(holder, where)
+            if given is None:
+                continue
+            value, place = given
+            return self._definition(dotted(value), place, depth - 1) if dotted(value) and depth else (value, place)
         return None, scope
+
+    def _assigned(self, name: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
+        for leaf in scope.leaves:
+            if (
+                name in leaf.bound
+                and isinstance(leaf.node, ast.Assign)
+                and not isinstance(leaf.node.value, ast.Constant)
+            ):
+                return leaf.node.value, scope
+        if name not in parameters(scope.node):
+            return None
+        for caller, _, call in calls_of(self.program, scope):
+            if name in (given := given_arguments(scope, call)):
+                return given[name], caller
+        return None
 
     def _constructor(self, scope: Scope) -> Scope | None:
         own = [other for other in self.program.scopes if other.owner is not None and other.owner is scope.owner]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from worker.child.script.aliases import root
 from worker.child.script.closure import Closure, close
-from worker.child.script.costs import costly_leaves, names_without_value
+from worker.child.script.costs import Cause, causes_of_names, costly_leaves
 from worker.child.script.evidence import calls_of, defaults_of, given_arguments
 from worker.child.script.finding import Network
 from worker.child.script.program import Program
-from worker.child.script.scopes import Leaf, Scope, prune
+from worker.child.script.scopes import Scope, prune
 from worker.child.script.sites import Site
 
 # Names that the running script sees and no student writes.
@@ -26,7 +26,7 @@ class Plan:
     statements: list[ast.stmt]
     lifted: dict[str, ast.FunctionDef]
     result: ast.expr
-    left_out: dict[str, Leaf]
+    left_out: dict[str, Cause]
     is_from_script: bool
 
 
@@ -35,7 +35,7 @@ class _Lifting:
     program: Program
     lifted: dict[str, ast.FunctionDef] = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
-    left_out: dict[str, Leaf] = field(default_factory=dict)
+    left_out: dict[str, Cause] = field(default_factory=dict)
 
 
 def make_plan(program: Program, network: Network, arguments: ast.Call | None) -> Plan:
@@ -110,8 +110,8 @@ def _lift(lifting: _Lifting, scope: Scope, result: ast.expr, depth: int) -> ast.
     return _lift(lifting, caller[0] if caller else program.module, ast.fix_missing_locations(call), depth - 1)
 
 
-def _outside(program: Program) -> set[str]:
-    return names_without_value(program.module, costly_leaves(program, program.module, set()))
+def _outside(program: Program) -> dict[str, Cause]:
+    return causes_of_names(program.module, costly_leaves(program, program.module, {}))
 
 
 def _self(lifting: _Lifting, scope: Scope, closure: Closure, depth: int) -> ast.expr:
@@ -150,7 +150,7 @@ def _close_module(lifting: _Lifting, result: ast.expr) -> Closure:
     needed = lifting.needed | program.used(result)
     for function in lifting.lifted.values():
         needed |= program.used(function)
-    closure = close(program, module, needed)
+    closure = close(program, module, needed, {})
     is_open = any(not hasattr(builtins, name) and not name.startswith(("self", "__")) for name in closure.outside)
     for leaf in module.leaves:
         if isinstance(leaf.node, ast.ImportFrom) and _is_kept_anyway(leaf.node, is_open):

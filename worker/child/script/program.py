@@ -7,7 +7,7 @@ from functools import cached_property
 
 from worker.child.script.aliases import Aliases, dotted, find_aliases, is_loss_class, is_network_class
 from worker.child.script.names import FUNCTIONS, used
-from worker.child.script.packages import is_installed
+from worker.child.script.packages import FRAMEWORKS, is_installed
 from worker.child.script.scopes import Leaf, Scope, find_scopes
 from worker.child.script.source import Source
 from worker.child.script.words import words
@@ -30,8 +30,8 @@ class Program:
     _used: dict[ast.AST, set[str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tree = _DigitFacts().visit(self.tree)
         self.aliases = find_aliases(self.tree)
+        self.tree = _Simplifier(self.aliases, self.source.modules).visit(self.tree)
         self.scopes = find_scopes(self.tree)
 
     @property
@@ -75,7 +75,7 @@ class Program:
     def _is_unknown(self, base: ast.expr) -> bool:
         first = self.aliases.path(base).split(".")[0]
         is_imported = dotted(base).split(".")[0] in self.aliases.paths
-        return is_imported and not is_installed(first)
+        return is_imported and first not in FRAMEWORKS and not is_installed(first)
 
     @cached_property
     def losses(self) -> set[str]:
@@ -142,15 +142,32 @@ class Program:
         return " ".join((ast.get_source_segment(self.source.text, node) or ast.unparse(node)).split())
 
 
-class _DigitFacts(ast.NodeTransformer):
-    """Puts 10 for `len(train_data.classes)`: the data are left out, and these are the ten digits."""
+class _Simplifier(ast.NodeTransformer):
+    """Puts 10 for `len(train_data.classes)`, as the data are left out, and `Net` for `my_nets.Net` of another cell."""
+
+    def __init__(self, aliases: Aliases, modules: frozenset[str]) -> None:
+        self.aliases = aliases
+        self.modules = modules
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace the call, if it is such a one."""
+        """Replace a count of the classes."""
         self.generic_visit(node)
         is_count = dotted(node.func) == "len" and len(node.args) == 1
         named = getattr(node.args[0], "attr", "") if is_count else ""
         return ast.copy_location(ast.Constant(10), node) if named in {"classes", "class_to_idx"} else node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Replace what was imported from a module that another cell writes."""
+        return self._of_written_module(node) or node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Do the same for an attribute of such a module."""
+        return self._of_written_module(node) or self.generic_visit(node)
+
+    def _of_written_module(self, node: ast.Name | ast.Attribute) -> ast.Name | None:
+        module, _, name = self.aliases.path(node).partition(".") if self.modules else ("", "", "")
+        is_plain = module in self.modules and name.isidentifier() and isinstance(node.ctx, ast.Load)
+        return ast.copy_location(ast.Name(name, ast.Load()), node) if is_plain else None
 
 
 def _methods(node: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

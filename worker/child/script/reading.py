@@ -134,7 +134,7 @@ def _read(program: Program, class_name: str, arguments: str) -> Script:
         class_name=chosen.name if chosen else "",
         arguments=arguments or (_own_arguments(program, chosen) if chosen else ""),
         suggestions=suggest(program, chosen),
-        missing=_missing(plan) if plan else [],
+        missing=_missing(program, plan) if plan else [],
         _program=program,
         _plan=plan,
     )
@@ -174,7 +174,7 @@ def _own_arguments(program: Program, chosen: Network) -> str:
     return ", ".join([part for part in parts if part] + stars)
 
 
-def _missing(plan: Plan) -> list[str]:
+def _missing(program: Program, plan: Plan) -> list[str]:
     """The packages that kept imports want and that are not installed; an import in a `try` has another way."""
     roots: set[str] = set()
     for statement in plan.statements:
@@ -185,4 +185,4 @@ def _missing(plan: Plan) -> list[str]:
                 roots |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 roots.add(node.module.split(".")[0])
-    return sorted(name for name in roots if not is_installed(name))
+    return sorted(name for name in roots - program.source.modules if not is_installed(name))

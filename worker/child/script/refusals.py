@@ -4,25 +4,11 @@ import ast
 
 from worker.child.failure import Failure
 from worker.child.script.aliases import dotted
-from worker.child.script.packages import KNOWN_PACKAGES, is_installed
+from worker.child.script.packages import FRAMEWORKS, KNOWN_PACKAGES, is_installed
 from worker.child.script.parsing import syntax_failure
 from worker.child.script.program import Program
 from worker.child.script.sites import products
 from worker.child.script.wording import DEFINED_ELSEWHERE, NO_NETWORK, OTHER_FRAMEWORK
-
-# Other frameworks by the package they are imported from: their name, and what exports from them to ONNX.
-_FRAMEWORKS = {
-    "tensorflow": ("TensorFlow", "python -m tf2onnx.convert"),
-    "keras": ("Keras", "model.export('net.onnx', format='onnx')"),
-    "paddle": ("PaddlePaddle", "paddle.onnx.export"),
-    "mxnet": ("MXNet", "mxnet.onnx.export_model"),
-    "mindspore": ("MindSpore", "mindspore.export(…, file_format='ONNX')"),
-    "flax": ("Flax", "jax2onnx"),
-    "jax": ("JAX", "jax2onnx"),
-    "sklearn": ("scikit-learn", "skl2onnx.to_onnx"),
-    "theano": ("Theano", "an ONNX converter"),
-    "caffe": ("Caffe", "an ONNX converter"),
-}
 
 
 def no_network(program: Program) -> Failure:
@@ -33,7 +19,7 @@ def no_network(program: Program) -> Failure:
     for fault in source.faults:
         return syntax_failure(source, fault)
     roots = {path.split(".")[0] for path in [*program.aliases.paths.values(), *program.aliases.stars]}
-    for package, (framework, export) in _FRAMEWORKS.items():
+    for package, (framework, export) in FRAMEWORKS.items():
         if package in roots and not ("torch" in roots and package == "sklearn"):
             values = {"name": source.name, "framework": framework, "export": export}
             return Failure("bad_file", OTHER_FRAMEWORK, values)

@@ -8,13 +8,16 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from traceback import walk_tb
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from worker.child.failure import Failure
 from worker.child.script.adapting import adapted
 from worker.child.script.aliases import dotted
+from worker.child.script.costs import Cause
 from worker.child.script.names import bound
+from worker.child.script.packages import is_installed
 from worker.child.script.plan import SELF, Plan
 from worker.child.script.program import Program
 from worker.child.script.scopes import HEADERS, Leaf
@@ -34,20 +37,20 @@ def run(program: Program, plan: Plan, before: Callable[[Any], None]) -> Any:
     """
     module = _new_module(program)
     complaints: list[Failure] = []
-    for name, leaf in plan.left_out.items():
-        module.__dict__[name] = _left_out(program, name, leaf, complaints)
+    for name, cause in plan.left_out.items():
+        module.__dict__[name] = _left_out(program, cause, complaints)
     with _surroundings(program.source.name):
         for statement in _futures_first(plan.statements):
             _run_statement(program, module, statement, complaints)
         try:
             result = _result(program, module, plan, before)
         except Exception as error:
-            # torch says “must be tuple of ints” where a stand-in has already said what is wrong.
-            if complaints and isinstance(error, TypeError | ValueError | AttributeError | RuntimeError):
-                raise complaints[-1] from error
-            raise
+            explained = _explained(error, complaints)
+            if explained is error:
+                raise
+            raise explained from error
     if isinstance(result, LeftOut):
-        raise result.explain()
+        raise result.reason()
     return result
 
 
@@ -57,7 +60,8 @@ def _new_module(program: Program) -> ModuleType:
     module.__dict__.update({"__file__": source.name, SOURCE: source, SELF: SimpleNamespace})
     sys.modules[MODULE] = module
     for name in source.modules:
-        sys.modules.setdefault(name, module)
+        if not is_installed(name):
+            sys.modules[name] = module
     # Without a time of change, linecache never looks for the file; inspect.getsource and torch.jit.script read it here.
     lines = [f"{line}\n" for line in source.text.split("\n")]
     linecache.cache[source.name] = (len(source.text), None, lines, source.name)
@@ -107,8 +111,9 @@ def _run_statement(program: Program, module: ModuleType, statement: ast.stmt, co
 def _bind_failed(
     program: Program, names: dict[str, Any], statement: ast.stmt, error: Exception, complaints: list[Failure]
 ) -> None:
+    explained = _explained(error, complaints)
     for name in _all_bound(statement) - set(names):
-        names[name] = _left_out(program, name, Leaf(statement, ()), complaints, error)
+        names[name] = _left_out(program, Cause(name, Leaf(statement, ())), complaints, explained)
 
 
 def _all_bound(statement: ast.stmt) -> set[str]:
@@ -117,11 +122,22 @@ def _all_bound(statement: ast.stmt) -> set[str]:
     return bound(statement) if is_simple else {name for node in inner for name in bound(node)}
 
 
-def _left_out(
-    program: Program, name: str, leaf: Leaf, complaints: list[Failure], error: Exception | None = None
-) -> LeftOut:
-    source = program.source
-    values = {"missing": name, "place": source.place(leaf.line), "line": source.line(leaf.line)}
+def _explained(error: Exception, complaints: list[Failure]) -> Exception:
+    """The failure of a stand-in where a library has put its own words in place of it: “must be tuple of ints”."""
+    if isinstance(error, Failure | NameError) or not isinstance(error, TypeError | ValueError | RuntimeError):
+        return error
+    if complaints:
+        return complaints[-1]
+    if LeftOut.__name__ not in str(error):
+        return error
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    used = [value for frame in reversed(frames) for value in frame.f_locals.values() if isinstance(value, LeftOut)]
+    return used[0].explain() if used else error
+
+
+def _left_out(program: Program, cause: Cause, complaints: list[Failure], error: Exception | None = None) -> LeftOut:
+    source, line = program.source, cause.leaf.line
+    values = {"missing": cause.name, "place": source.place(line), "line": source.line(line)}
 
     def complain() -> Failure:
         if isinstance(error, Failure):

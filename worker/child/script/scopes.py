@@ -65,10 +65,11 @@ class Scope:
     @cached_property
     def bound(self) -> set[str]:
         """The names that are its own."""
-        return parameters(self.node).union(*(leaf.bound for leaf in self.leaves)) - self._global
+        return parameters(self.node).union(*(leaf.bound for leaf in self.leaves)) - self.declared_global
 
-    @property
-    def _global(self) -> set[str]:
+    @cached_property
+    def declared_global(self) -> set[str]:
+        """The names that it assigns for the whole module."""
         return {name for leaf in self.leaves if isinstance(leaf.node, ast.Global) for name in leaf.node.names}
 
 
@@ -159,18 +160,25 @@ def prune(body: list[ast.stmt], kept: set[int]) -> list[ast.stmt]:
 
 
 def _prune_compound(statement: ast.stmt, kept: set[int]) -> list[ast.stmt]:
-    parts = {part: prune(getattr(statement, part, []), kept) for part in _PARTS if part != "handlers"}
-    handlers = [_prune_handler(handler, kept) for handler in getattr(statement, "handlers", [])]
-    if not any(parts.values()) and not any(isinstance(h.body[0], ast.Pass) is False for h in handlers):
+    if not _keeps(statement, kept):
         return []
     smaller = copy(statement)
-    for part, inner in parts.items():
+    if isinstance(statement, ast.Try):
+        # Whether an import works decides which part of a `try` runs.
+        kept = kept | {id(inner) for inner in statement.body if isinstance(inner, ast.Import | ast.ImportFrom)}
+        smaller.handlers = [_prune_handler(handler, kept) for handler in statement.handlers]  # type: ignore[attr-defined]
+    for part in ("body", "orelse", "finalbody"):
         if hasattr(statement, part):
-            setattr(smaller, part, inner)
-    if hasattr(statement, "handlers"):
-        smaller.handlers = handlers  # type: ignore[attr-defined]  # it has some
-    smaller.body = parts["body"] or [ast.copy_location(ast.Pass(), statement)]  # type: ignore[attr-defined]  # likewise
+            setattr(smaller, part, prune(getattr(statement, part), kept))
+    smaller.body = smaller.body or [ast.copy_location(ast.Pass(), statement)]  # type: ignore[attr-defined]
     return [smaller]
+
+
+def _keeps(node: ast.AST, kept: set[int]) -> bool:
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        return False  # their own statements are another scope's
+    inner = [statement for part in _PARTS for statement in getattr(node, part, [])]
+    return any(id(statement) in kept or _keeps(statement, kept) for statement in inner)
 
 
 def _prune_handler(handler: ast.ExceptHandler, kept: set[int]) -> ast.ExceptHandler:

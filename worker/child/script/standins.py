@@ -37,7 +37,11 @@ class LeftOut(StandIn):
         self._error = error
 
     def explain(self) -> Exception:
-        """Return why there is no value."""
+        """Return why there is no value, in the words for the line that makes it."""
+        return self._complain()
+
+    def reason(self) -> Exception:
+        """Return the error itself where the value is the network: its line is no detour."""
         return self._error or self._complain()
 
     def __getattr__(self, name: str) -> Any:

@@ -13,14 +13,21 @@ _SHOWN_AT_EACH_END = 8
 
 def student_detail(error: BaseException) -> str | None:
     """Return the traceback without the lines of libraries, or None when no line of it is the student's."""
-    frames = _own_frames(error.__traceback__)
-    cause = error.__cause__ or error.__context__
-    if not frames:
-        return student_detail(cause) if cause is not None else None
+    seen: set[int] = set()
+    shown: BaseException | None = error
+    while shown is not None and id(shown) not in seen:
+        if frames := _own_frames(shown.__traceback__):
+            return "".join(["Traceback (most recent call last):\n", *_shortened(frames), _last_line(error)])
+        seen.add(id(shown))
+        shown = shown.__cause__ or shown.__context__
+    return None
+
+
+def _shortened(frames: list[str]) -> list[str]:
     hidden = len(frames) - 2 * _SHOWN_AT_EACH_END
-    if hidden > 0:
-        frames[_SHOWN_AT_EACH_END:-_SHOWN_AT_EACH_END] = [f"  … {hidden} more calls …\n"]
-    return "".join(["Traceback (most recent call last):\n", *frames, _last_line(error)])
+    if hidden <= 0:
+        return frames
+    return [*frames[:_SHOWN_AT_EACH_END], f"  … {hidden} more calls …\n", *frames[-_SHOWN_AT_EACH_END:]]
 
 
 def _own_frames(trace: TracebackType | None) -> list[str]:

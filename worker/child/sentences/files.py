@@ -6,9 +6,7 @@ EMPTY_FILE = N_("The file %(file)s is empty. Save it again and upload it again."
 CUT_OFF = N_(
     "The file %(file)s is cut off: it begins as %(content)s, but its end is missing. Upload it again, or save it again."
 )
-DAMAGED = N_(
-    "The file %(file)s is damaged, or no %(content)s file at all. Save it again and upload it again."
-)
+DAMAGED = N_("The file %(file)s is damaged, or no %(content)s file at all. Save it again and upload it again.")
 FILE_TOO_LARGE = N_(
     "The file %(file)s holds %(size_mb)s MB; at most %(limit_mb)s MB can be read here. Use a smaller network."
 )

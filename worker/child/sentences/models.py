@@ -23,4 +23,3 @@ DIVERGED = N_(
     "The training loss was no finite number any more at step %(step)s (epoch %(epoch)s, learning rate "
     "%(learning_rate)s). Try a smaller learning rate."
 )
-OUT_OF_MEMORY = N_("The run needed more memory than there is. Use a smaller model or a smaller batch size.")

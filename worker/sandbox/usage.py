@@ -1,4 +1,4 @@
-"""How much memory a process and all that it started hold, shared pages included."""
+"""What a process uses of the machine that the kernel does not bound by itself: resident memory, threads."""
 
 import os
 from collections.abc import Iterator
@@ -13,6 +13,11 @@ def resident_bytes(proc: int, pid: int) -> int:
     no resource limit bounds, counts in each process that has touched it: too much rather than too little.
     """
     return sum(_resident_bytes(proc, member) for member in _tree(proc, pid))
+
+
+def threads_of(proc: int, pid: int) -> int:
+    """How many threads a process has; 0 when it is gone."""
+    return len(_names(proc, f"{pid}/task"))
 
 
 def _tree(proc: int, pid: int) -> Iterator[int]:

@@ -1,0 +1,53 @@
+"""A worker of one run, to be killed: `python -m tests.corpus_worker LEVEL warm|cold FOLDER`, the upload in `FOLDER/net.py`.
+
+What the run prints goes to standard output.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+from app.core.recipes import Recipe
+from tests.corpus_ground import Ground
+from worker.execution import Order, execute
+from worker.sandbox.choice import Sandbox, make_starter
+from worker.sandbox.isolation import Isolation
+from worker.sandbox.limits import Limits
+from worker.story import Story
+
+
+def show(kind: str, data: dict[str, Any]) -> None:
+    """Print what the run has printed."""
+    if kind == "log":
+        print(data["text"], flush=True)
+
+
+def main() -> None:
+    """See the module."""
+    level, starter, folder = sys.argv[1:]
+    ground = Ground.prepare(Path(folder))
+    jobs = ground.folder / "jobs" / "run"
+    (jobs / "scratch").mkdir(parents=True)
+    upload = jobs / "net.py"
+    upload.write_text((ground.folder / "net.py").read_text())
+    job = {
+        "kind": "train",
+        "model": None,
+        "options": {},
+        "recipe": Recipe(epochs=1).model_dump(),
+        "data_dir": str(ground.dataset.child_dir),
+        "model_file": {"path": str(upload), "name": "net.py"},
+        "weights": None,
+        "class_name": "Net",
+        "arguments": "",
+        "threads": 1,
+    }
+    order = Order(job, jobs, ground.dataset, Limits(2 << 30, 60), 60)
+    sandbox = Sandbox(Isolation(level), make_starter(is_warm=starter == "warm"))
+    ending = asyncio.run(execute(order, Story(show, 1), sandbox))
+    print("ENDED", ending.failure and ending.failure.outcome, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Children started cold and from a zygote, at each level; and what is left of them."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cells import make_cell, make_data, run_cell
+from tests.service import is_alive, wait_until
+from worker.sandbox.isolation import Isolation
+from worker.sandbox.launch import SandboxFailed, launched
+from worker.sandbox.limits import Limits
+from worker.sandbox.starters import ColdStarter, Starter, WarmStarter
+
+LEVELS = [Isolation.NAMESPACES, Isolation.LANDLOCK, Isolation.LIMITS]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_data(tmp_path_factory.mktemp("sandbox") / "digits")
+
+
+@pytest.fixture
+def warm() -> Iterator[WarmStarter]:
+    starter = WarmStarter(runs_of_a_zygote=3)
+    starter.warm_up()
+    yield starter
+    starter.close()
+
+
+@pytest.fixture
+def cold() -> Iterator[ColdStarter]:
+    starter = ColdStarter()
+    yield starter
+    starter.close()
+
+
+def zygote_of(starter: WarmStarter) -> int:
+    assert starter.zygote_pid is not None
+    return starter.zygote_pid
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
+def test_a_job_runs_to_its_end_at_each_level(
+    tmp_path: Path, data: Path, warm: WarmStarter, cold: ColdStarter, level: Isolation, is_warm: bool
+) -> None:
+    starter: Starter = warm if is_warm else cold
+
+    heard = run_cell(make_cell(tmp_path / "cell", data, level), starter)
+
+    assert heard.kinds[0] == "hello"
+    assert heard.kinds[-1] == "done"
+    assert heard.exit is not None
+    assert heard.exit.code == 0
+    assert heard.output == ""
+
+
+def test_a_zygote_is_replaced_after_its_runs_and_the_old_one_ends(
+    tmp_path: Path, data: Path, warm: WarmStarter
+) -> None:
+    first = zygote_of(warm)
+
+    ends = [run_cell(make_cell(tmp_path / str(number), data, Isolation.LIMITS), warm).kinds[-1] for number in range(4)]
+    wait_until(lambda: warm.zygote_pid != first, 60)
+
+    assert ends == ["done"] * 4
+    wait_until(lambda: not is_alive(first), 10)
+    assert run_cell(make_cell(tmp_path / "last", data, Isolation.LIMITS), warm).kinds[-1] == "done"
+
+
+def test_runs_start_cold_when_the_zygote_was_killed_until_there_is_a_new_one(
+    tmp_path: Path, data: Path, warm: WarmStarter
+) -> None:
+    first = zygote_of(warm)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: not is_alive(first), 10)
+
+    heard = run_cell(make_cell(tmp_path / "cold", data, Isolation.NAMESPACES), warm)
+    again = run_cell(make_cell(tmp_path / "colder", data, Isolation.NAMESPACES), warm)
+    wait_until(lambda: warm.zygote_pid not in (None, first), 60)
+
+    assert heard.kinds[-1] == again.kinds[-1] == "done"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_child_is_gone_when_the_worker_lets_go(
+    tmp_path: Path, data: Path, warm: WarmStarter, level: Isolation
+) -> None:
+    cell = make_cell(tmp_path / "cell", data, level, model="yannet", recipe=long_recipe())
+
+    async def begin_and_let_go() -> int:
+        async with launched(cell, warm) as child:
+            await child.progress.readline()
+            return child.warden_pid
+
+    warden = asyncio.run(begin_and_let_go())
+
+    wait_until(lambda: not is_alive(warden), 5)
+    assert descendants_of(zygote_of(warm)) == []
+
+
+def long_recipe() -> dict[str, object]:
+    from app.core.recipes import Recipe
+
+    return Recipe(epochs=20, batch_size=8).model_dump()
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Living processes whose parent is this one."""
+    children = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [child for child in children if is_alive(child) and parent_of(child) == pid]
+
+
+def parent_of(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def test_a_child_dies_with_its_zygote(tmp_path: Path, data: Path, warm: WarmStarter) -> None:
+    cell = make_cell(tmp_path / "cell", data, Isolation.NAMESPACES, model="yannet", recipe=long_recipe())
+
+    async def begin_and_lose_the_zygote() -> bytes:
+        async with launched(cell, warm) as child:
+            await child.progress.readline()
+            os.kill(zygote_of(warm), signal.SIGKILL)
+            rest, _ = await asyncio.gather(child.progress.read(), child.frames.read())
+            assert await child.wait() is None
+            return rest
+
+    assert b"done" not in asyncio.run(begin_and_lose_the_zygote())
+
+
+def test_a_sandbox_that_cannot_be_built_is_our_fault_and_says_what_failed(
+    tmp_path: Path, data: Path, cold: ColdStarter
+) -> None:
+    cell = make_cell(tmp_path / "cell", data, Isolation.NAMESPACES)
+    (tmp_path / "cell" / "scratch").rmdir()
+    (tmp_path / "cell").rmdir()
+
+    with pytest.raises(SandboxFailed, match="mount"):
+        run_cell(cell, cold)
+
+
+def test_cpu_time_over_the_limit_ends_the_child_and_is_told(tmp_path: Path, data: Path, warm: WarmStarter) -> None:
+    limits = Limits(2 << 30, cpu_time_s=1)
+    cell = make_cell(tmp_path / "cell", data, Isolation.NAMESPACES, limits, model="yannet", recipe=long_recipe())
+
+    heard = run_cell(cell, warm)
+
+    assert heard.exit is not None
+    assert heard.exit.code == -signal.SIGKILL  # the first process of a namespace does not hear SIGXCPU
+    assert 1 <= heard.exit.cpu_s < 10
