@@ -112,12 +112,17 @@ def softmax_regression_onnx(
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
+def rezipped(source: Path, path: Path, compression: int = zipfile.ZIP_STORED, **changed: bytes) -> Path:
+    """The same zip file, its entries compressed or with other content; entries are named by the end of their path."""
+    with zipfile.ZipFile(source) as given, zipfile.ZipFile(path, "w", compression) as taken:
+        for name in given.namelist():
+            taken.writestr(name, changed.get(Path(name).stem, given.read(name)))
+    return path
+
+
 def recompressed(source: Path, path: Path) -> Path:
     """The same zip file with its entries deflated."""
-    with zipfile.ZipFile(source) as given, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as taken:
-        for name in given.namelist():
-            taken.writestr(name, given.read(name))
-    return path
+    return rezipped(source, path, zipfile.ZIP_DEFLATED)
 
 
 class Evil:

@@ -12,6 +12,7 @@ dies                    the last attempt ends the process, so that nobody is lef
 code_may_run            whether code in a file that is not a program may run at all: then its attempts count like others
 needs                   "decoys", "victim": what must be there to be attacked
 model_file, weights     files that `make.py` writes; without them `net.py` is the model file
+called                  what the student calls the file, if not by its own name
 model, class_name, arguments   as in the form
 time_limit_s, memory_bytes, cpu_time_s   limits other than the test's own
 accuracy, accuracy_at_most, parameters, train_seconds_above, events_below, log_below, message_below,
@@ -58,6 +59,7 @@ class Case:
     needs: tuple[str, ...] = ()
     model_file: str = ""
     weights: str = ""
+    called: str = ""
     model: str | None = None
     class_name: str = ""
     arguments: str = ""

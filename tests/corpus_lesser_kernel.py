@@ -1,7 +1,8 @@
 """A worker on a kernel that offers less: `python -m tests.corpus_lesser_kernel FOLDER ERROR CALL...`.
 
 It forbids itself, and all that it starts, the given system calls, chooses its sandbox like any worker and runs three
-things in it: the program `FOLDER/net.py`, the same as a checkpoint, and a network of the zoo. One JSON object on standard output says how that went.
+things in it: the program `FOLDER/net.py`, the same as a checkpoint, and a network of the zoo. One JSON object on
+standard output says how that went.
 """
 
 import asyncio

@@ -72,16 +72,17 @@ class Told:
 
     def control_characters(self) -> list[str]:
         """Characters in any text that are more than text. Lines are text."""
-        return [character for text in _strings([self.kept(), self.events]) for character in CONTROLS.findall(text)]
+        return [character for text in strings_in([self.kept(), self.events]) for character in CONTROLS.findall(text)]
 
 
-def _strings(value: object) -> list[str]:
+def strings_in(value: object) -> list[str]:
+    """All texts in a value, keys of objects included."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):
-        return [text for pair in value.items() for part in pair for text in _strings(part)]
+        return [text for pair in value.items() for part in pair for text in strings_in(part)]
     if isinstance(value, list | tuple):
-        return [text for part in value for text in _strings(part)]
+        return [text for part in value for text in strings_in(part)]
     return []
 
 
@@ -94,8 +95,8 @@ def make_upload(case: Case, folder: Path, places: Mapping[str, object], maker: M
         write_program(case, folder / "net.py", places)
     model_file = case.model_file or ("net.py" if case.has_program else "")
     return {
-        "model_file": {"path": str(folder / model_file), "name": model_file} if model_file else None,
-        "weights": {"path": str(folder / case.weights), "name": case.weights} if case.weights else None,
+        "model_file": {"path": str(folder / model_file), "name": case.called or model_file} if model_file else None,
+        "weights": {"path": str(folder / case.weights), "name": case.called or case.weights} if case.weights else None,
     }
 
 

@@ -1,6 +1,6 @@
-"""A worker of one run, to be killed: `python -m tests.corpus_worker LEVEL warm|cold FOLDER`, the upload in `FOLDER/net.py`.
+"""A worker of one run, to be killed: `python -m tests.corpus_worker LEVEL warm|cold FOLDER`.
 
-What the run prints goes to standard output.
+The upload is `FOLDER/net.py`. What the run prints goes to standard output.
 """
 
 import asyncio

@@ -148,7 +148,7 @@ def test_a_client_that_never_stops_is_read_up_to_a_bound(headers: dict[str, str]
 
     exchange(client, headers)
 
-    assert client.sent == 205  # four times 51 MB, and the chunk that passes it
+    assert client.sent == 405  # four times 101 MB, for two files and the fields, and the chunk that passes it
 
 
 @pytest.mark.usefixtures("data_dir")
@@ -157,7 +157,7 @@ def test_a_client_that_falls_silent_is_waited_for_up_to_a_bound(
     headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body_limit, "DISCARD_S", 0.1)
-    client = Client(silent_after=60)
+    client = Client(silent_after=110)
 
     assert "larger than 50 MB" in str(exchange(client, headers))
 

@@ -164,6 +164,7 @@ def test_a_script_is_looked_at_as_soon_as_it_is_chosen_and_submitted_without_a_s
     with examiner(report=GOOD_REPORT):
         page.set_input_files("#f-model_file", script)
         expect(page.locator("#check")).to_contain_text("20,586 parameters")
+        expect(page.locator("#check-said")).to_contain_text("20,586 parameters")
     expect(page.locator("#drop-model_file .file")).to_contain_text("net.py")
     expect(page.locator("#f-title")).to_have_value("my script")
     page.click("#use-suggestions")
@@ -191,8 +192,10 @@ def test_a_broken_script_is_shown_with_its_own_traceback_and_can_be_replaced(win
         page.set_input_files("#f-model_file", script)
         expect(page.locator("#check")).to_contain_text("takes the class Net")
     with examiner(report=GOOD_REPORT | {"class_name": "Block"}):
-        page.check("[name=class_name][value=Block]")
+        page.focus("[name=class_name]:checked")
+        page.keyboard.press("ArrowDown")
         expect(page.locator("#check")).to_contain_text("takes the class Block")
+    expect(page.locator("[name=class_name][value=Block]")).to_be_focused()
 
 
 def test_a_file_of_another_kind_is_explained_without_being_sent(windows: Any, tmp_path: Path) -> None:
@@ -205,6 +208,22 @@ def test_a_file_of_another_kind_is_explained_without_being_sent(windows: Any, tm
     window.page.set_input_files("#f-model_file", file)
     expect(window.page.locator("#f-model_file-error")).to_contain_text("is a Keras file")
     assert max(sizes) < 100_000
+
+
+def test_a_wrong_option_beside_weights_is_named_where_it_stands(windows: Any, tmp_path: Path) -> None:
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes(weights_file())
+    window = windows().sign_in()
+    page = window.page
+    window.open("/submit?model=yannet")
+    page.check("[value=evaluate]")
+    page.fill("[name='option.dropout']", "7")
+    page.set_input_files("#f-weights", file)
+    expect(page.locator(".errs")).to_contain_text("dropout must be a number from 0 to 0.9")
+    page.fill("[name='option.dropout']", "0.1")
+    page.keyboard.press("Tab")
+    expect(page.locator("#check")).to_contain_text("No worker is running now")
+    expect(page.locator("#drop-weights .file")).to_contain_text("mine.safetensors")
 
 
 DROP = """([name, text]) => {

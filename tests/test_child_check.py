@@ -168,8 +168,9 @@ def test_a_check_of_an_exported_model_reports_it(
 )
 def test_a_check_loads_the_weights_too(data: Path, tmp_path: Path, save: Any, name: str, weights_format: str) -> None:
     model = child_files.train_lenet()
-    report = report_of(check(data, weights=upload(save(model, tmp_path / name))))
-    assert (report["weights_format"], report["normalize"], report["warnings"]) == (weights_format, "none", [])
+    report = report_of(check(data, {"normalize": "half"}, weights=upload(save(model, tmp_path / name))))
+    assert (report["weights_format"], report["normalize"]) == (weights_format, "half")
+    assert "training images are read right" in report["warnings"][0]["text"]
 
 
 def test_weights_that_do_not_fit_fail_the_check(data: Path, tmp_path: Path) -> None:
@@ -234,6 +235,13 @@ def test_a_network_of_many_parameters_is_warned_of(data: Path, tmp_path: Path) -
 
 def test_softmax_regression_is_one_linear_layer_and_no_reason_to_warn(data: Path) -> None:
     assert warnings_of(run_here(make_job(data, "softmax_regression") | {"kind": "check"})) == []
+
+
+def test_the_work_of_an_lstm_is_counted(data: Path, tmp_path: Path) -> None:
+    more = "self.rnn = nn.LSTM(28, 4, batch_first=True); self.out = nn.Linear(4, 10)"
+    forward = "return self.out(self.rnn(x.view(-1, 28, 28))[0][:, -1])"
+    report = report_of(check(data, model_file=script(tmp_path, forward, more)))
+    assert report["flops"] == 2 * (28 * (4 * 4 * 28 + 4 * 4 * 4) + 4 * 10)
 
 
 def test_an_error_in_training_mode_alone_fails_the_check(data: Path, tmp_path: Path) -> None:

@@ -36,9 +36,9 @@ def expected(lenet: nn.Module) -> np.ndarray:
         return lenet(child_files.as_inputs(draw_digits(200, seed=1)[0])).log_softmax(1).numpy()
 
 
-def evaluate(data: Path, **keys: Any) -> Spoken:
+def evaluate(data: Path, normalize: str = "none", **keys: Any) -> Spoken:
     """Evaluate with weights for the small LeNet, or a model file alone."""
-    job = make_job(data, "lenet5", OPTIONS) | {"kind": "evaluate", "threads": 1}
+    job = make_job(data, "lenet5", OPTIONS, normalize=normalize) | {"kind": "evaluate", "threads": 1}
     if "model_file" in keys:
         job |= {"model": None, "options": {}}
     return run_here(job | keys)
@@ -248,7 +248,7 @@ def test_the_normalization_of_trained_weights_is_found_on_training_images(
     data: Path, tmp_path: Path, normalize: str
 ) -> None:
     model = child_files.train_lenet(*NORMALIZATIONS[normalize])
-    spoken = evaluate(data, weights=upload(save_safetensors(model, tmp_path / "w.safetensors")))
+    spoken = evaluate(data, "auto", weights=upload(save_safetensors(model, tmp_path / "w.safetensors")))
     assert detected(spoken)["normalize"] == normalize
     wrong = spoken.frames[0].log_probabilities().argmax(axis=1) != draw_digits(200, seed=1)[1]
     assert wrong.mean() < 0.1
@@ -258,6 +258,5 @@ def test_the_normalization_of_trained_weights_is_found_on_training_images(
 def test_a_normalization_that_the_recipe_states_is_taken(
     lenet: nn.Module, data: Path, tmp_path: Path, stated: str
 ) -> None:
-    recipe = make_job(data, "lenet5", normalize=stated)["recipe"]
     path = save_safetensors(lenet, tmp_path / "w.safetensors")
-    assert detected(evaluate(data, weights=upload(path), recipe=recipe))["normalize"] == stated
+    assert detected(evaluate(data, stated, weights=upload(path)))["normalize"] == stated

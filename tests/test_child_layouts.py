@@ -20,7 +20,7 @@ from worker.child.interface import Interface
 from worker.child.layouts import LAYOUTS, PLAIN, Layout
 from worker.child.loss_report import LossReport
 from worker.child.modes import set_training
-from worker.child.network import judge_output
+from worker.child.network import judge_output, judge_output_in_training
 from worker.child.normalization import choose_normalization
 from worker.child.prediction import predict
 from worker.child.traceless import without_trace
@@ -137,10 +137,16 @@ def test_a_network_that_runs_with_no_layout_shows_the_error_for_plain_images(ima
     failure = failure_of(lambda: nn.Sequential(nn.Conv2d(1, 2, 5), nn.Flatten(), nn.Linear(99, 10)), images)
     sentence = failure.text % failure.values
     assert failure.outcome == "bad_model"
-    assert "error for an image of 28×28 pixels: RuntimeError: " in sentence
-    assert "mat1 and mat2 shapes cannot be multiplied (3x1152 and 99x10)" in sentence
+    assert "error for images of the form N×1×28×28: RuntimeError: " in sentence
+    assert "mat1 and mat2 shapes cannot be multiplied (5x1152 and 99x10)" in sentence
     assert "also tried: N×28×28, N×784, N×1×32×32, N×3×28×28" in sentence
     assert "linear.py" in str(failure.detail)
+
+
+def test_the_error_shown_is_that_of_the_layout_that_got_furthest(images: Tensor) -> None:
+    halving = [nn.MaxPool2d(2) for _ in range(5)]
+    failure = failure_of(lambda: nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), *halving, nn.Linear(9, 10)), images)
+    assert "images of the form N×3×32×32: RuntimeError" in failure.text % failure.values
 
 
 def test_a_network_that_runs_but_returns_something_else_is_told_so(images: Tensor) -> None:
@@ -306,6 +312,16 @@ def test_a_network_of_fixed_batch_size_gets_its_last_batch_filled(images: Tensor
 def test_the_kind_of_output_is_judged_by_training_images(images: Tensor, last: nn.Module, kind: str) -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10), last)
     assert judge_output(model, images, Interface()) == kind
+
+
+def test_softmax_in_evaluation_alone_does_not_change_the_loss(images: Tensor) -> None:
+    def forward(self: Running, given: Tensor) -> Tensor:
+        logits = self.layers[0](given.flatten(1))
+        return logits if self.training else logits.softmax(1)
+
+    model = Running(forward, nn.Linear(784, 10))
+    assert judge_output(model, images, Interface()) == "probabilities"
+    assert judge_output_in_training(model, images, Interface()) == "logits"
 
 
 def digits_with_light_labels() -> Digits:

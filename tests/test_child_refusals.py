@@ -21,6 +21,7 @@ from tests.child_files import (
     old_ways,
     pickled,
     recompressed,
+    rezipped,
     save_exported,
     save_torch,
     save_torchscript,
@@ -191,6 +192,25 @@ def test_a_zip_file_that_is_damaged_inside_is_refused_in_torch_s_words(tmp_path:
     place = content.index(b"PK\x03\x04") + 80
     content[place : place + 40] = b"\xff" * 40
     assert "is not a readable PyTorch file" in weights_refusal(bytes(content), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("save_it", "name", "changed", "words"),
+    [
+        (
+            save_exported,
+            "m.pt2",
+            {"model": b"{}"},
+            f"could not be loaded by torch.export (PyTorch {torch.__version__})",
+        ),
+        (save_torchscript, "m.pt", {"data": b"junk"}, "The TorchScript file m.pt could not be loaded: RuntimeError"),
+    ],
+)
+def test_an_export_that_is_damaged_inside_is_refused_in_torch_s_words(
+    tmp_path: Path, save_it: Callable[..., Path], name: str, changed: Mapping[str, bytes], words: str
+) -> None:
+    path = rezipped(save_it(net(), tmp_path / name), tmp_path / "changed", **changed)
+    assert words in model_refusal(path, tmp_path, name)
 
 
 # Attacks.

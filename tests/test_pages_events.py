@@ -93,6 +93,19 @@ def test_the_chart_comes_at_most_once_a_second_but_it_comes(
     assert names(stream.look(asks_engine=False)) == ["chart"]
 
 
+def test_what_is_found_out_about_the_network_is_told_at_once(
+    running: tuple[Submission, Run, int], session: Session
+) -> None:
+    submission, run, start = running
+    stream = open_stream(submission, run)
+    stream.look(asks_engine=True)
+    tell(session, run, start, [("detected", {"format": "zoo", "input": "N×784"})])
+    session.commit()
+    messages = stream.look(asks_engine=False)
+    assert names(messages) == ["structure"]
+    assert "N×784" in messages[0]
+
+
 def test_a_run_that_begins_anew_draws_a_new_curve(running: tuple[Submission, Run, int], session: Session) -> None:
     submission, run, _ = running
     stream = open_stream(submission, run)

@@ -189,6 +189,7 @@ def test_the_board_of_the_api_names_class_and_file(finished: int, visitor: Visit
     [row] = visitor.get("/api/v1/leaderboard").json()["rows"]
 
     assert (row["model"], row["model_file"], row["class_name"]) == (None, "net.py", "Net")
+    assert (row["arguments"], row["detected"]) == ("hidden=64", DETECTED)
 
 
 def test_the_api_tells_what_was_found(finished: int, visitor: Visitor) -> None:

@@ -72,6 +72,12 @@ def test_the_form_goes_before_the_script(tmp_path: Path) -> None:
     assert script.build().get_submodule("hidden").weight.shape == (7, 784)
 
 
+def test_an_instance_of_the_same_name_does_not_hide_the_class(tmp_path: Path) -> None:
+    text = f"{IMPORTS}{NET}Net = Net(5)\n"
+    assert build(tmp_path, text).get_submodule("hidden").weight.shape == (5, 784)
+    assert build(tmp_path, text, arguments="6").get_submodule("hidden").weight.shape == (6, 784)
+
+
 def test_the_script_goes_before_the_defaults_and_is_quoted(tmp_path: Path) -> None:
     script = read(tmp_path, f"{IMPORTS}n = 5\n{NET}net = Net(\n    n + 1)\n")
     assert script.arguments == "n + 1"

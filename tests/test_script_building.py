@@ -38,6 +38,9 @@ NEEDED = [
     "with torch.no_grad():\n    size = 24",
     "if __name__ == '__main__':\n    size = 24",
     "size = 0\nwhile size < 24:\n    size += 1",
+    "size = 0\nwhile True:\n    size += 1\n    print(size)\n    if size == 24:\n        break",
+    "size = 0\nfor i in range(9):\n    if i % 3:\n        continue\n    size += 8",
+    "try:\n    size = int(open('size').read())\nexcept OSError:\n    size = 24",
     "from typing import NamedTuple\nclass C(NamedTuple):\n    h: int = 24\nsize = C().h",
     "size = (lambda n: n)(24)\nprint(size)\ninput('go?')\nexit()",
     "data = torch.load('x.pt')\nsize = 24",
@@ -77,6 +80,17 @@ THROUGH_CALLS = [
     "def setup():\n    global net\n    h = 24\n    net = Net(h)\nsetup()",
     "net = Net(24)\nnet = nn.DataParallel(net)\nnet = torch.compile(net)\nnet.load_state_dict(torch.load('x'))",
     "net = Net(24)\nnet = torch.load('best.pt')",
+    "net = Net(24)\nnet = net.to(no_such_device)\ndel net",
+    "net = Net(24).to(no_such_device).double()\nnet = None",
+    "net = Net(24)\nnet = net(torch.zeros(1, 784))",
+    "Net = Net(24)",
+    "kind = Net\nnet = kind(24)",
+    "kinds = {'net': Net, 'other': nn.Linear}\nname = 'net'\nnet = kinds[name](24)\nnet.train()",
+    "kinds = dict(a=3)\nkinds = {'net': Net}\nnet = kinds.get('net')(hidden=24).to('cuda')",
+    "class Wrapped(nn.Module):\n  def __init__(self, n):\n    super().__init__()\n    self.hidden = n.hidden\n"
+    "  def forward(self, x):\n    return x\nnet = Net(24)\nnet = Wrapped(net)",
+    "import argparse\np = argparse.ArgumentParser()\np.add_argument('--n', required=True, choices=[24, 3])\n"
+    "net = Net(p.parse_args().n)",
 ]
 
 
@@ -116,6 +130,7 @@ CHANGES = [
     ("net.hidden = nn.Linear(784, 20)\nnet.out = nn.Linear(20, 10)", 20 * 785 + 210 - 16 * 785 - 170),
     ("for i in range(2):\n    net.add_module(f'extra{i}', nn.Linear(3, 3))", 24),
     ("del net.out", -170),
+    ("net = nn.Sequential(net, nn.Linear(10, 10))", 110),
     ("net.eval()\nprint(net)\nnet.fit(3)", 0),
 ]
 
@@ -144,6 +159,11 @@ def test_initialisation_is_repeated_and_freezing_is_not(tmp_path: Path, code: st
     assert all(p.requires_grad for p in network.parameters())
 
 
+def test_a_network_of_torch_hub_is_taken_from_torchvision(tmp_path: Path) -> None:
+    code = "net = torch.hub.load('pytorch/vision', 'squeezenet1_1', pretrained=True, num_classes=10)\n"
+    assert build(tmp_path, f"{IMPORTS}{code}")(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
+
+
 def test_weights_are_drawn_anew_with_every_seed(tmp_path: Path) -> None:
     text = f"torch_seed = 0\n{IMPORTS}torch.manual_seed(3)\n{NET}net = Net()\n"
     first = build(tmp_path, text).get_submodule("out").weight
@@ -164,7 +184,6 @@ INSIDE = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 @pytest.mark.parametrize("code", INSIDE)
 def test_what_the_forward_pass_calls_finds_its_surroundings(tmp_path: Path, code: str) -> None:
     text = f"{IMPORTS}{code}class Twice(nn.Module):\n    def forward(self, x):\n        return double(x)\n"
@@ -177,6 +196,10 @@ def test_super_without_arguments_and_a_class_inside_a_function_work(tmp_path: Pa
         width(build(tmp_path, f"{IMPORTS}def make(n):\n{inner}    net = Net(n)\n    return net\nmodel = make(24)\n"))
         == 24
     )
+
+
+def test_the_usual_imports_are_there_without_being_written(tmp_path: Path) -> None:
+    assert width(build(tmp_path, NET + "net = Net(24)\n")) == 24
 
 
 ENDINGS = ["exit()", "quit(1)", "import sys; sys.exit()", "raise SystemExit", "raise KeyboardInterrupt"]
@@ -200,6 +223,7 @@ def test_code_that_ends_the_program_is_a_fault_of_the_model(tmp_path: Path, code
         ),
         ("n = len(open('f').read())\nnet = Net(n)", "(line 13: “n = len(open('f').read())”) was left out"),
         ("n = 1 / 0\nnet = Net(n)", "(line 13: “n = 1 / 0”) failed: ZeroDivisionError"),
+        ("def main(cfg):\n    net = Net(cfg.h)\nmain()", "uses cfg, which the function main (line 13) is given from"),
         ("net = Net('a')", "raised an error while the network was built: TypeError"),
         ("net = Net(hiden=3)", "unexpected keyword argument 'hiden'"),
         ("def make(n=0):\n    if n:\n        return Net()\nnet = make()", "gave a NoneType instead"),

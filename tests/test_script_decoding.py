@@ -59,6 +59,25 @@ def test_lines_of_ipython_in_a_script_are_passed_over(tmp_path: Path) -> None:
     assert read(tmp_path, f"%matplotlib inline\n!pip install torch\n{IMPORTS}{NET}").class_name == "Net"
 
 
+NEWER = [
+    """print(f"loss {result["loss"]: .4f} of {len(result["all"])}")""",
+    r"""print(f"{'\n'.join(names)}")""",
+    r"""print(f'{d['a']:>{w}} {{no}} \'', "it's f'", rf"\d{d["k"]}")  # and f" here""",
+    """x = f\"\"\"{d["k"]} "quoted" {d['x']!r}\"\"\" + 'f"{'""",
+]
+
+
+@pytest.mark.parametrize("line", NEWER)
+def test_f_strings_of_newer_python_are_understood(tmp_path: Path, line: str) -> None:
+    script = read(tmp_path, f"{IMPORTS}{NET}{line}\nnet = Net(7)\n")
+    assert script.arguments == "7"
+
+
+def test_a_value_in_such_an_f_string_is_kept(tmp_path: Path) -> None:
+    sizes = """d = {'a"b': 5}\nsize = int(f"{d['a\\"b']}{len("\\n\\t")}")\n"""
+    assert build(tmp_path, f"{IMPORTS}{NET}{sizes}net = Net(size)\n").get_submodule("hidden").weight.shape == (52, 784)
+
+
 def zipped() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -151,6 +151,7 @@ READY = [
     ("def make():\n    net = nn.Sequential(nn.Linear(784, 10))\n    return net", "make"),
     ("def make(h):\n    return nn.Sequential(nn.Linear(784, h))\nnet = make(10)", "make"),
     ("import torchvision.models as m\nnet = m.resnet18(num_classes=10)", "net"),
+    ("net = torch.hub.load('pytorch/vision:v0.10.0', 'resnet18', pretrained=True)", "net"),
 ]
 
 

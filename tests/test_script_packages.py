@@ -63,6 +63,13 @@ def test_a_missing_package_that_the_network_uses_is_refused_by_name(
     assert "Installed are: torch, torchvision, numpy" in sentence
 
 
+def test_a_folder_that_happens_to_be_there_is_no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_data").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    text = f"from my_data import Net\n{IMPORTS}net = Net()\nnet.train()\n"
+    assert "takes its network Net from the module my_data (line 5)" in refused(tmp_path, text)[1]
+
+
 def test_a_missing_base_class_is_refused_by_name(tmp_path: Path) -> None:
     text = (
         f"from my_nets import Base\n{IMPORTS}class Net(Base):\n    def forward(self, x):\n        return nn.ReLU()(x)\n"

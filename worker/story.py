@@ -56,6 +56,7 @@ class Story:
     detected: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] | None = None
     train_seconds: float = 0.0
+    _began_at: float | None = None
     _is_described: bool = False
     _tested_epoch: int = -1
     _step: dict[str, int] = field(default_factory=dict)
@@ -63,10 +64,11 @@ class Story:
     _unsent_lines: list[str] = field(default_factory=list)
     _logged_characters: int = 0
     _sent_at: float = -math.inf
-    _training_since: float | None = None
 
     def line(self, raw: bytes) -> str | None:
         """Take one line of the progress pipe; returns its kind if it was understood."""
+        if self._began_at is None:
+            self._began_at = self.clock()
         try:
             message = json.loads(raw)
             kind: str = message["kind"]
@@ -86,14 +88,15 @@ class Story:
 
     def scored(self, epoch: int, measurement: Measurement) -> None:
         """Take the accuracy after an epoch, measured by the worker."""
-        self._pause_training_clock()
+        # By our clock from the first line, which comes before the upload is touched, to the predictions, tests between
+        # epochs included: whatever the child says of its pauses could be said to seem quick.
+        self.train_seconds = 0.0 if self._began_at is None else self.clock() - self._began_at
         self.measurement = measurement
         self.flush()
         train_loss = self._train_loss(epoch)
         row = {"epoch": epoch, "accuracy": measurement.accuracy, "test_loss": measurement.test_loss}
         self.epochs.append(row | {"train_loss": train_loss})
         self.emit("epoch", self.epochs[-1])
-        self._training_since = self.clock()
 
     def flush(self, only_if_due: bool = False) -> None:
         """Emit what has gathered: at most two loss events a second, and all of it at the end of an epoch."""
@@ -113,11 +116,6 @@ class Story:
         per_epoch = len(self.losses) // epoch if epoch else 0
         return sum(self.losses[-per_epoch:]) / per_epoch if per_epoch else None
 
-    def _pause_training_clock(self) -> None:
-        if self._training_since is not None:
-            self.train_seconds += self.clock() - self._training_since
-            self._training_since = None
-
     def _hello(self, message: dict[str, Any]) -> None:
         versions = {clean(key, 40): clean(value, 80) for key, value in message["versions"].items()}
         self.versions = versions | {"device": clean(message["device"], 80)}
@@ -129,7 +127,6 @@ class Story:
         self._is_described = True
         self.layers = [read_layer(layer) for layer in message["layers"][:LAYERS_LIMIT]]
         self.emit("model", {"parameters": self.parameters, "layers": self.layers})
-        self._training_since = self.clock()
 
     def _detected(self, message: dict[str, Any]) -> None:
         if self.detected:
@@ -156,7 +153,6 @@ class Story:
         if not self._tested_epoch < epoch <= EPOCHS_LIMIT:
             raise ValueError("every epoch is tested once, in order")
         self._tested_epoch = epoch
-        self._pause_training_clock()
         self.flush()
         self.emit("testing", {"epoch": epoch})
 

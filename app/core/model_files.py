@@ -11,11 +11,18 @@ SOURCE_SUFFIXES = (".py", ".ipynb")
 EXPORTED_SUFFIXES = (".onnx", ".pt2", ".pt", ".pth", ".ts", ".torchscript")
 MODEL_FILE_SUFFIXES = (*SOURCE_SUFFIXES, *EXPORTED_SUFFIXES)
 WEIGHTS_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+# As much of a name as a sentence can bear.
+SHOWN_MAXIMUM = 60
 
 
 def suffix_of(name: str) -> str:
     """How a file's name ends, in small letters: `.py`."""
     return PurePosixPath(name.lower()).suffix
+
+
+def shown_name(name: str) -> str:
+    """A file's name short enough for a sentence; its end says what the file is."""
+    return name if len(name) <= SHOWN_MAXIMUM else "…" + name[-(SHOWN_MAXIMUM - 1) :]
 
 
 def is_source(name: str) -> bool:

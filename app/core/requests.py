@@ -10,7 +10,7 @@ from typing import Any
 
 from app.core.blobs import Blob
 from app.core.errors import InvalidFields
-from app.core.model_files import is_source
+from app.core.model_files import is_source, shown_name
 from app.core.recipes import Recipe, parse_recipe
 from app.core.sentences import N_, Sentence
 from app.core.zoo import find_model, parse_options, zoo
@@ -20,7 +20,7 @@ NOTES_MAXIMUM = 20_000
 CLASS_NAME_MAXIMUM = 120
 ARGUMENTS_MAXIMUM = 500
 FILE_NAME_MAXIMUM = 200
-# As much of a file's name as a sentence can bear.
+# As much of a value as a sentence can bear.
 SHOWN_MAXIMUM = 60
 KINDS = ("train", "evaluate")
 Errors = dict[str, Sentence]
@@ -41,7 +41,7 @@ class Upload:
     @property
     def shown_name(self) -> str:
         """The name short enough for a sentence."""
-        return self.name if len(self.name) <= SHOWN_MAXIMUM else "…" + self.name[-(SHOWN_MAXIMUM - 1) :]
+        return shown_name(self.name)
 
 
 class Weights(Upload):

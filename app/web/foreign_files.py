@@ -1,5 +1,6 @@
 """Files that cannot be used here, by how they are called or how they begin, and what to upload instead."""
 
+from app.core.model_files import shown_name
 from app.core.sentences import N_, Sentence
 
 KERAS = N_(
@@ -73,13 +74,7 @@ BY_FIRST_BYTES = {
     b"\xff\xd8\xff": RENAMED_DOCUMENT,
     b"\xd0\xcf\x11\xe0": RENAMED_DOCUMENT,
 }
-NAME_SHOWN_CHARACTERS = 60
 SHOWN_BYTES = 4
-
-
-def shown_name(name: str) -> str:
-    """A file name short enough for a sentence."""
-    return name if len(name) <= NAME_SHOWN_CHARACTERS else "…" + name[-(NAME_SHOWN_CHARACTERS - 1) :]
 
 
 def foreign_start(name: str, head: bytes, but_not: tuple[bytes, ...] = ()) -> Sentence | None:

@@ -1,6 +1,6 @@
 """What can be said of an uploaded model file without parsing it: its name, its size and its first bytes."""
 
-from app.core.model_files import EXPORTED_SUFFIXES, SOURCE_SUFFIXES, WEIGHTS_SUFFIXES, suffix_of
+from app.core.model_files import EXPORTED_SUFFIXES, SOURCE_SUFFIXES, WEIGHTS_SUFFIXES, shown_name, suffix_of
 from app.core.sentences import N_, Sentence
 from app.web.foreign_files import (
     EMPTY,
@@ -10,7 +10,6 @@ from app.web.foreign_files import (
     ZIP_START,
     foreign_start,
     readable,
-    shown_name,
 )
 
 # A long homework script has 50 kB; a notebook carries its pictures along.

@@ -27,6 +27,12 @@ def class_name(submission: Submission, result: Result | None) -> str:
     return detected if isinstance(detected, str) and detected else submission.class_name
 
 
+def arguments(submission: Submission, detected: Mapping[str, Any]) -> str:
+    """What the class of an uploaded file got, or was to get."""
+    found = detected.get("arguments")
+    return found if isinstance(found, str) and found else submission.arguments
+
+
 def network_title(submission: Submission, result: Result | None = None) -> str:
     """What the network is called: a model's name, a class and its file, or a file."""
     if submission.model:

@@ -18,7 +18,7 @@ from app.core.tables import Result, Run, Submission, User
 from app.web import detected_words, result_view
 from app.web.charts import loss as loss_charts
 from app.web.isolation_words import isolation_words
-from app.web.model_words import class_name, network_title, option_rows
+from app.web.model_words import arguments, class_name, network_title, option_rows
 from app.web.notes import notes_html
 from app.web.page import Page
 from app.web.recipe_words import recipe_rows
@@ -147,7 +147,7 @@ class SubmissionView:
     @property
     def arguments(self) -> str:
         """What its constructor got."""
-        return str(self.detected.get("arguments") or self.submission.arguments)
+        return arguments(self.submission, self.detected)
 
     @cached_property
     def shows_model_file(self) -> bool:

@@ -22,13 +22,13 @@ from app.core.blobs import Blob, chunks_of, get_blobs, hash_of
 from app.core.checks import find_check, model_file_of, weights_of
 from app.core.database import session_scope
 from app.core.errors import InvalidFields, NotFound, Problem, UploadTooLarge
+from app.core.model_files import shown_name
 from app.core.recipes import Recipe
 from app.core.requests import ModelFile, Request, Upload, Weights, check
 from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
 from app.core.submissions import earlier
 from app.core.tables import User
-from app.web.foreign_files import shown_name
 from app.web.model_files import check_model_file
 from app.web.weights_files import check_weights_file
 

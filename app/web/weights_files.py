@@ -3,7 +3,7 @@
 Tensors are parsed only in the sandboxed child (DESIGN.md 7).
 """
 
-from app.core.model_files import MODEL_FILE_SUFFIXES, WEIGHTS_SUFFIXES, suffix_of
+from app.core.model_files import MODEL_FILE_SUFFIXES, WEIGHTS_SUFFIXES, shown_name, suffix_of
 from app.core.sentences import N_, Sentence
 from app.web.foreign_files import (
     EMPTY,
@@ -13,7 +13,6 @@ from app.web.foreign_files import (
     ZIP_START,
     foreign_start,
     readable,
-    shown_name,
 )
 
 # A safetensors file: 8 bytes with the length of a JSON header, the header, the tensors.

@@ -62,7 +62,7 @@ def find_warnings(network: Network, digits: Digits, recipe: Recipe, is_training:
 
 
 def _about_loss(network: Network, recipe: Recipe) -> Warnings:
-    kind = network.interface.kind
+    kind = network.interface.training_kind
     if recipe.loss == "nll" and kind != LOG_PROBABILITIES:
         yield _warning(NLL_NEEDS_LOG, output=kind)
     elif kind == PROBABILITIES:

@@ -110,7 +110,7 @@ def _detail_of(error: BaseException) -> str:
 
 
 @contextmanager
-def file_reading(sentence: str, file: str) -> Iterator[None]:
+def file_reading(sentence: str, file: str, **values: object) -> Iterator[None]:
     """Read an uploaded file: whatever a library raises about it becomes a `bad_file` failure in its words."""
     try:
         yield
@@ -118,4 +118,4 @@ def file_reading(sentence: str, file: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # an export may run anything when it is loaded
         text = FILE_NEEDS_MEMORY if is_out_of_memory(error) else sentence
-        raise Failure("bad_file", text, {"file": file, "error": words_of(error)}) from error
+        raise Failure("bad_file", text, {"file": file, "error": words_of(error), **values}) from error

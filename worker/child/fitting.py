@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook
 from torch.nn.parameter import is_lazy
 
 from worker.child.data import to_pixels
@@ -16,11 +19,20 @@ from worker.child.modes import set_training
 from worker.child.sentences.outputs import EVAL_MODE_RAISED, LARGE_IMAGES, NO_LAYOUT
 from worker.child.traceless import without_trace
 
-# Three are no size that a network has by accident, and more than one, which batch norm and squeeze() mistake.
-_IMAGES_TO_TRY = 3
+# More than one, which batch norm and squeeze() mistake, and no number of channels: (3, 28, 28) passes for one image.
+_IMAGES_TO_TRY = 5
 _LONGEST_LARGE_IMAGE_S = 0.02
 
 Build = Callable[[], nn.Module]
+
+
+@dataclass(frozen=True)
+class _Try:
+    """A try that failed, after so many layers had done their work."""
+
+    layout: Layout
+    failure: Failure
+    depth: int
 
 
 class Fitting:
@@ -29,7 +41,7 @@ class Fitting:
     def __init__(self, build: Build, images: Tensor) -> None:
         self._build = build
         self._images = images
-        self._failures: list[tuple[Layout, Failure]] = []
+        self._tries: list[_Try] = []
         self.model = build()
 
     def find(self, batch_sizes: tuple[int | None, ...]) -> Interface:
@@ -59,13 +71,13 @@ class Fitting:
 
     def runs(self, interface: Interface, training: bool = False) -> bool:
         """Say whether the network gives ten numbers per image so, and keep the failure if it does not."""
-        before = _signature(self.model)
+        before, depth = _signature(self.model), [0]
         try:
-            with without_trace(self.model), torch.no_grad():
+            with without_trace(self.model), torch.no_grad(), _counting_layers(depth):
                 set_training(self.model, training)
                 run_forward(self.model, interface.inputs(self._pixels(interface)))
         except Failure as failure:
-            self._failures.append((interface.layout, failure))
+            self._tries.append(_Try(interface.layout, failure, depth[0]))
             if _signature(self.model) != before:  # lazy layers have taken the sizes of a layout that was wrong
                 self.model = self._build()
             return False
@@ -83,18 +95,34 @@ class Fitting:
         """Choose among all failures the one that its author would understand.
 
         A network that runs and returns something else is nearer to working than one that raises; and if all raise,
-        it was most likely meant for plain images.
+        the layout was meant with which most layers did their work, the plainest of equals.
         """
-        for _, failure in self._failures:
-            if failure.outcome == "bad_output":
-                return failure
-        layout, plain = self._failures[0]
-        if self.runs(Interface(layout), training=True):
-            return Failure("bad_model", EVAL_MODE_RAISED, plain.values, plain.detail)
-        if plain.text != MODEL_RAISED:
-            return plain
-        tried = ", ".join(dict.fromkeys(layout.name for layout, _ in self._failures[1:]))
-        return Failure(plain.outcome, NO_LAYOUT, {**plain.values, "tried": tried}, plain.detail)
+        for tried in self._tries:
+            if tried.failure.outcome == "bad_output":
+                return tried.failure
+        deepest = max(self._tries, key=lambda tried: tried.depth)
+        failure = deepest.failure
+        if self.runs(Interface(deepest.layout), training=True):
+            return Failure("bad_model", EVAL_MODE_RAISED, failure.values, failure.detail)
+        if failure.text != MODEL_RAISED:
+            return failure
+        others = dict.fromkeys(tried.layout.name for tried in self._tries if tried.layout != deepest.layout)
+        places = {"input": deepest.layout.name, "tried": ", ".join(others)}
+        return Failure(failure.outcome, NO_LAYOUT, {**failure.values, **places}, failure.detail)
+
+
+@contextmanager
+def _counting_layers(count: list[int]) -> Iterator[None]:
+    """Count the modules that return something."""
+
+    def add(_module: nn.Module, _inputs: object, _output: object) -> None:
+        count[0] += 1
+
+    hook = register_module_forward_hook(add)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _interfaces(batch_sizes: tuple[int | None, ...]) -> Iterator[Interface]:

@@ -45,7 +45,8 @@ def run_job(job: Job, channel: Channel) -> None:
     Raises:
         Failure: for every reason that the student can act on.
     """
-    device = choose_device(job.threads)
+    # A check comes while a run has the processor: with more threads, each step would wait for the one that waits.
+    device = choose_device(1 if job.kind == "check" else job.threads)
     channel.send("hello", versions=_versions(), device=device.type)
     if job.kind == "check":
         run_check(job, device, channel)

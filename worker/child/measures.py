@@ -2,9 +2,11 @@
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from worker.child.data import to_pixels
@@ -41,27 +43,38 @@ def table_of(network: Network, images: Tensor) -> list[dict[str, object]]:
 def count_flops(network: Network, images: Tensor) -> int | None:
     """Return the floating-point operations for one image as torch counts them; None where it sees none."""
     inputs = inputs_for(network, images, _IMAGES_TO_LIST)
-    with without_trace(network.model), torch.no_grad(), FlopCounterMode(display=False) as counter:
+    has_recurrence = any(isinstance(module, nn.RNNBase) for module in network.model.modules())
+    in_parts = _without_onednn() if has_recurrence else nullcontext()
+    with without_trace(network.model), torch.no_grad(), in_parts, FlopCounterMode(display=False) as counter:
         set_training(network.model, False)
         run_forward(network.model, inputs)
     return counter.get_total_flops() // len(inputs) or None
 
 
+@contextmanager
+def _without_onednn() -> Iterator[None]:
+    """Run an LSTM as matrix products: as the single operation that oneDNN has for it, its work is not counted.
+
+    torch.backends.mkldnn.flags would do the same, but touches a setting of GPUs too, and warns where there are none.
+    """
+    before = torch.backends.mkldnn.set_flags(False, _fp32_precision=None)  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.set_flags(before[0], _fp32_precision=None)  # type: ignore[no-untyped-call]
+
+
 def time_forward_ms(network: Network, images: Tensor) -> float | None:
-    """Return the median time for one image on one thread; None for a network that takes no single image."""
+    """Return the median time for one image, on the one thread of a check; None where no single image is taken."""
     if network.interface.batch_size not in (None, 1):
         return None
     inputs = inputs_for(network, images, 1)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     try:
         with without_trace(network.model), torch.no_grad():
             set_training(network.model, False)
             return _median_ms(network, inputs)
     except Failure:  # a network that squeezes its output away for one image, but works in batches
         return None
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _median_ms(network: Network, inputs: Tensor) -> float:

@@ -6,23 +6,24 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from worker.child.data import Digits
+from worker.child.data import Digits, to_pixels
 from worker.child.device import place_model
 from worker.child.failure import model_code
 from worker.child.files.weights_file import read_weights
 from worker.child.fitting import Fitting
-from worker.child.forward import evaluate_batches
+from worker.child.forward import evaluate_batches, run_forward
 from worker.child.interface import Interface
 from worker.child.job import Job
 from worker.child.layouts import similar_layouts
 from worker.child.losses import output_kind
+from worker.child.modes import set_training
 from worker.child.normalization import IMAGES, choose_normalization
 from worker.child.origin import Origin
 from worker.child.traceless import seed_generators, without_trace
 from worker.child.weights import load_weights
 
 # Enough rows that logits do not pass for probabilities by accident.
-_IMAGES_TO_JUDGE_BY = 64
+_IMAGES_TO_JUDGE_BY = 16
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,33 @@ def prepare_network(job: Job, origin: Origin, digits: Digits, judged: int = IMAG
     """
     fitting = Fitting(_builder(job, origin, digits.train_images), digits.train_images)
     interface = fitting.find(origin.batch_sizes)
-    model = fitting.model
+    model, correct = fitting.model, 0
     if job.weights is not None:
         load_weights(model, read_weights(job.weights))
-    correct = 0
     with without_trace(model):
         if job.weights is not None or origin.is_exported:
-            others = [replace(interface, layout=layout) for layout in similar_layouts(interface.layout)]
-            others = [other for other in others if job.recipe.normalize == "auto" and fitting.runs(other)]
-            choice = choose_normalization(model, [interface, *others], digits, job.recipe.normalize, judged)
-            interface, correct = choice
+            interfaces = [interface, *_alternatives(fitting, interface)]
+            interface, correct = choose_normalization(model, interfaces, digits, job.recipe.normalize, judged)
+            interface = replace(interface, kind=judge_output(model, digits.train_images, interface))
         else:
-            stated = job.recipe.normalize
-            interface = replace(interface, normalize="none" if stated == "auto" else stated)
-        kind = judge_output(model, digits.train_images, interface)
-    return Network(origin, model, replace(interface, kind=kind), correct, min(judged, len(digits.train_images)))
+            interface = _for_training(model, interface, job, digits.train_images)
+    return Network(origin, model, interface, correct, min(judged, len(digits.train_images)))
+
+
+def _alternatives(fitting: Fitting, interface: Interface) -> list[Interface]:
+    """Return the other sizes of image with which the network runs, and with which it may have been trained."""
+    others = [replace(interface, layout=layout) for layout in similar_layouts(interface.layout)]
+    return [other for other in others if fitting.runs(other)]
+
+
+def _for_training(model: nn.Module, interface: Interface, job: Job, images: Tensor) -> Interface:
+    stated = job.recipe.normalize
+    interface = replace(interface, normalize="none" if stated == "auto" else stated)
+    return replace(
+        interface,
+        kind=judge_output(model, images, interface),
+        training_kind=judge_output_in_training(model, images, interface),
+    )
 
 
 def _builder(job: Job, origin: Origin, images: Tensor) -> Callable[[], nn.Module]:
@@ -89,3 +102,10 @@ def judge_output(model: nn.Module, images: Tensor, interface: Interface) -> str:
     """Return the kind of the network's output, judged by training images, in float32 and evaluation mode."""
     outputs = evaluate_batches(model, images[:_IMAGES_TO_JUDGE_BY], interface)
     return output_kind(torch.cat(list(outputs)))
+
+
+def judge_output_in_training(model: nn.Module, images: Tensor, interface: Interface) -> str:
+    """Return the kind in training mode: some networks apply softmax only in evaluation."""
+    set_training(model, True)
+    with torch.no_grad():
+        return output_kind(run_forward(model, interface.inputs(to_pixels(images[:_IMAGES_TO_JUDGE_BY]))))

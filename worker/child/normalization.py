@@ -14,8 +14,10 @@ IMAGES = 2_000
 _FIRST_IMAGES = 250
 # Candidates that fall behind by this share of the first images are out: chance alone moves 250 images by 3 % at most.
 _BEHIND = 0.1
-# Another size of image has to be better by this share before it is believed: the plain one is what most mean.
+# Another size of image has to be better by this share, and by more images than this, before it is believed: the plain
+# one is what most mean.
 _ADVANTAGE = 0.005
+_LEAST_ADVANTAGE = 2
 
 
 def choose_normalization(
@@ -54,5 +56,5 @@ def _count_correct(model: nn.Module, interface: Interface, digits: Digits, image
 
 
 def _rating(candidate: Interface, scores: dict[Interface, int], plainest: Interface, images: int) -> float:
-    handicap = 0 if candidate.layout == plainest.layout else _ADVANTAGE * images
+    handicap = 0 if candidate.layout == plainest.layout else max(_LEAST_ADVANTAGE, _ADVANTAGE * images)
     return scores[candidate] - handicap

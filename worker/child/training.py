@@ -31,7 +31,7 @@ class Training:
         self._digits = digits
         self._recipe = recipe
         self._interface = interface
-        self._loss = make_loss(recipe, interface.kind)
+        self._loss = make_loss(recipe, interface.training_kind)
         self.steps_per_epoch = math.ceil(len(digits.train_images) / recipe.batch_size)
         self._optimizers = make_optimizers(model, recipe)
         self._schedules = [make_schedule(optimizer, recipe, self.steps_per_epoch) for optimizer in self._optimizers]

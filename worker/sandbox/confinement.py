@@ -1,6 +1,7 @@
 """The layers of the sandbox, in the order in which a child takes them on. SANDBOX.md, section 1."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Confinement:
     def take_on(self) -> None:
         """In the child, which must have one thread. What it may do afterwards it can never widen again."""
         kind = self.cell.isolation
+        if sys.platform == "linux":  # when the machine runs out of memory, take the run and not the worker
+            Path("/proc/self/oom_score_adj").write_text("1000")
         if kind is Isolation.NAMESPACES:
             scratch = namespaces.Scratch(
                 self.cell.scratch, self.cell.limits.scratch_bytes, self.cell.limits.scratch_files

@@ -73,9 +73,10 @@ async def launched(cell: Cell, starter: Starter) -> AsyncIterator[Child]:
                 theirs.callback(os.close, end)
             await asyncio.to_thread(starter.start, cell, Ends(life_end, *(end for _, end in readers)))
         status, progress, frames, output = (reader for reader, _ in readers)
-        warden_pid = await _lines_of_setup(status, output)
+        warden_pid = int((await _told(status, output))["warden"])
         child = Child(progress, frames, output, status, warden_pid)
         try:
+            await _told(status, output)  # that the child is locked in
             yield child
         finally:
             ours.close()
@@ -93,27 +94,19 @@ async def _pipe(stack: contextlib.AsyncExitStack) -> tuple[asyncio.StreamReader,
     return reader, write_fd
 
 
-async def _lines_of_setup(status: asyncio.StreamReader, output: asyncio.StreamReader) -> int:
-    """Wait until the child is locked in; returns the warden's process id."""
+async def _told(status: asyncio.StreamReader, output: asyncio.StreamReader) -> dict[str, Any]:
+    """What the warden says next while it sets up the sandbox. Raises SandboxFailed if that went wrong."""
     try:
         async with asyncio.timeout(SETUP_LIMIT_S):
-            warden = await _told(status, output)
-            if "failed" not in warden:
-                ready = await _told(status, output)
-                if "failed" not in ready:
-                    return int(warden["warden"])
-                warden = ready
+            line = await status.readline()
+            printed = b"" if line else await output.read(LINE_LIMIT_BYTES)
     except TimeoutError as error:
         raise SandboxFailed(f"no word of the warden for {SETUP_LIMIT_S} s") from error
-    raise SandboxFailed(warden["failed"])
-
-
-async def _told(status: asyncio.StreamReader, output: asyncio.StreamReader) -> dict[str, Any]:
-    line = await status.readline()
     if not line:
-        printed = (await output.read(LINE_LIMIT_BYTES)).decode("utf-8", "replace")
-        raise SandboxFailed(f"the warden ended without a word: {printed}")
+        raise SandboxFailed(f"the warden ended without a word: {printed.decode('utf-8', 'replace')}")
     told: dict[str, Any] = json.loads(line)
+    if "failed" in told:
+        raise SandboxFailed(told["failed"])
     return told
 
 

@@ -43,7 +43,9 @@ def apply(limits: Limits, counts_threads: bool) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits.open_files, limits.open_files))
     if counts_threads:
         resource.setrlimit(resource.RLIMIT_NPROC, (limits.threads, limits.threads))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Not 0: that does not keep a crash from starting the program that /proc/sys/kernel/core_pattern may name; 1 keeps
+    # both it and a file away (core(5), "Piping core dumps to a program", and fs/coredump.c).
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
         resource.setrlimit(RLIMIT_MSGQUEUE, (0, 0))

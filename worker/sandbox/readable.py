@@ -23,8 +23,12 @@ SYSTEM_LIBRARIES = (
 MACHINE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 # Not /dev/zero: mapped and shared, it is memory that nothing counts.
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom")
-# In the child's own root /proc is fresh and whole; elsewhere only this much of the machine's is readable.
-PROCESS = ("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/filesystems")
+# In the child's own root /proc is fresh and whole. Elsewhere it is the machine's, and of it only these files can be
+# read: the folder of the process itself would bring /proc/self/net along, with everybody's connections.
+PROCESS = (
+    *(f"/proc/self/{name}" for name in ("maps", "smaps_rollup", "status", "stat", "statm", "cmdline", "comm", "fd")),
+    *(f"/proc/{name}" for name in ("cpuinfo", "meminfo", "stat", "filesystems")),
+)
 
 
 def libraries() -> list[str]:

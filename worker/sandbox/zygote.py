@@ -36,8 +36,9 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    import worker.child.main  # noqa: F401 - the point of this process: torch and all that a run needs
+    from worker.child.preloading import preload  # the point of this process: torch and all that a run may need
 
+    preload()
     threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     if threads != 1:
         raise SystemExit(f"{threads} threads after the imports: forks of this process could not be locked in")

@@ -15,7 +15,7 @@ from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
 from app.web.api.bodies import problems
 from app.web.api.submission_bodies import Author, Interval
-from app.web.model_words import class_name
+from app.web.model_words import arguments, class_name
 
 router = APIRouter(tags=["leaderboard"])
 ROWS_MAXIMUM = 200
@@ -35,6 +35,8 @@ class Line(BaseModel):
     model: str | None = Field(description="id of a model of the zoo; null if a model file was uploaded")
     model_file: str | None = Field(examples=["net.py"], description="the uploaded network's file")
     class_name: str = Field(examples=["Net"], description="the network's class in that file")
+    arguments: str = Field(examples=["hidden=64"], description="what its constructor got")
+    detected: dict[str, Any] = Field(description="how the network was fed and read")
     options: dict[str, Any]
     recipe: dict[str, Any]
     accuracy: float = Field(examples=[0.9838])
@@ -105,9 +107,10 @@ def _line(row: Row) -> Line:
     submission, result, place = row.submission, row.result, row.place
     return Line(
         **submission.model_dump(include={"number", "title", "is_baseline", "kind", "model", "options", "recipe"}),
-        **result.model_dump(include={"correct", "total", "test_loss", "parameters", "train_seconds"}),
+        **result.model_dump(include={"correct", "total", "test_loss", "parameters", "detected", "train_seconds"}),
         model_file=submission.model_file_name,
         class_name=class_name(submission, result),
+        arguments=arguments(submission, result.detected),
         rank=place.rank,
         rank_best=place.best,
         rank_worst=place.worst,

@@ -10,6 +10,8 @@ const form = () => document.getElementById("submit-form");
 const byId = (id) => document.getElementById(id);
 const zone = (name) => byId(`drop-${name}`);
 const isShown = (element) => Boolean(element?.offsetParent);
+// As much of a report as anybody listens to.
+const SAID_MAXIMUM = 400;
 let looking = null;
 
 function listen() {
@@ -140,6 +142,7 @@ async function look() {
   const upload = (looking = sendForm(form(), showProgress, "/submit/check", lighten));
   setBusy(true);
   byId("check").textContent = byId("check").dataset.checking;
+  sayCheck();
   try {
     const answer = await upload.done;
     if (answer && looking === upload) showLook(answer);
@@ -173,12 +176,19 @@ function setBusy(isBusy) {
 
 function showLook(answer) {
   const page = new DOMParser().parseFromString(answer.text, "text/html");
-  const isElsewhere = page.querySelector(".errs") && !page.querySelector("#files .er[id]");
+  const isElsewhere = page.querySelector(".errs") && !page.querySelector("#files .er[id$=-error]");
   if (isElsewhere || !page.getElementById("files")) return showAnswer(answer);
   const focused = document.activeElement?.id;
   keepFiles(() => takeElement("files", page));
+  sayCheck();
   if (focused) byId(focused)?.focus();
   showCurl();
+}
+
+// A part that is replaced is not read out; this one stays.
+function sayCheck() {
+  const said = document.querySelector("#files .er[id$=-error]") ?? byId("check");
+  byId("check-said").textContent = said.innerText.slice(0, SAID_MAXIMUM);
 }
 
 async function send(event) {

@@ -1,2 +1,2 @@
 with open("net.py", "w") as file:
-    file.write("x = " + "(" * 100_000 + ")" * 100_000)
+    file.write("x = " + "(" * 90_000 + ")" * 90_000)

@@ -5,8 +5,12 @@ class Net(Attack):
     def attack(self):
         say("TRIED a second description")
         say("HELD a second description: the first is kept")
+        kind = type(channel())
+        send = kind.send
 
-    def forward(self, images):
-        if self.training:
-            send_line(kind="model", parameters=1, layers=[], output="logits")
-        return super().forward(images)
+        def send_twice(self, name, **values):
+            send(self, name, **values)
+            if name == "model":
+                send(self, name, parameters=1, layers=[], output="logits")
+
+        kind.send = send_twice

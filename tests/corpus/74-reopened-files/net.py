@@ -15,3 +15,4 @@ class Net(Attack):
         attempt("a handle read", lambda: os.read(handle(), 10))
         attempt("a handle mapped", lambda: torch.from_file(f"/proc/self/fd/{handle()}", size=4, dtype=torch.uint8))
         attempt("a handle of the root", lambda: os.open(PATH.lstrip("/"), os.O_RDONLY, dir_fd=os.open("/", os.O_PATH)))
+        attempt("own memory to write", lambda: os.open("/proc/self/mem", os.O_RDWR))

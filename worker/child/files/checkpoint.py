@@ -68,8 +68,8 @@ def read_checkpoint(upload: Upload, content: str) -> dict[str, Tensor]:
     loaded = _load(upload, content)
     state = _find_state(loaded, _DEEPEST)
     if state is None:
-        _raise_for(loaded, upload)
-    return {name: _checked(name, tensor) for name, tensor in (state or {}).items()}
+        raise _without_state(loaded, upload)
+    return {name: _checked(name, tensor) for name, tensor in state.items()}
 
 
 def _load(upload: Upload, content: str) -> object:
@@ -127,12 +127,12 @@ def _is_tensor(name: object, value: object) -> bool:
     return isinstance(name, str) and isinstance(value, Tensor)
 
 
-def _raise_for(loaded: object, upload: Upload) -> None:
+def _without_state(loaded: object, upload: Upload) -> Failure:
     values = list(loaded.values()) if isinstance(loaded, Mapping) else [loaded]
     if any(isinstance(value, _Ignored) for value in values):
-        raise Failure("bad_file", WHOLE_MODULE, {"file": upload.name})
+        return Failure("bad_file", WHOLE_MODULE, {"file": upload.name})
     found = ", ".join(map(str, list(loaded)[:10])) if isinstance(loaded, Mapping) else type(loaded).__name__
-    raise Failure("bad_file", NO_STATE, {"file": upload.name, "found": found or "{}"})
+    return Failure("bad_file", NO_STATE, {"file": upload.name, "found": found or "{}"})
 
 
 def _checked(name: str, tensor: Tensor) -> Tensor:

@@ -38,7 +38,8 @@ def load_exported_program(upload: Upload, _threads: int) -> tuple[nn.Module, tup
         Failure: `bad_file` when torch cannot load it.
     """
     check_archive(upload)
-    with file_reading(NOT_EXPORTED_PROGRAM, upload.name), warnings.catch_warnings():
+    reading = file_reading(NOT_EXPORTED_PROGRAM, upload.name, version=torch.__version__)
+    with reading, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about files of other versions of torch
         program = torch.export.load(str(upload.path))
         model = ExportedModel(program)

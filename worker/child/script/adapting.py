@@ -6,17 +6,18 @@ from typing import TypeVar, cast
 
 import torch
 
-from worker.child.script.aliases import Aliases
-from worker.child.script.sites import WRAPPERS
+from worker.child.script.program import Program
+from worker.child.script.sites import PLACING_METHODS, WRAPPERS, makes_network, products
 
 _OTHER_DEVICE = re.compile(r"(cuda|mps|xpu)(:\d+)?")
 
 
 class Adapter(ast.NodeTransformer):
-    """Takes off `.cuda()` where there is no GPU, wrappers of whole networks, and weights that would be downloaded."""
+    """Takes off what places or wraps whole networks, `.cuda()` where there is no GPU, and weights to be downloaded."""
 
-    def __init__(self, aliases: Aliases) -> None:
-        self.aliases = aliases
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.aliases = program.aliases
         self.has_cuda = torch.cuda.is_available()
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
@@ -31,6 +32,8 @@ class Adapter(ast.NodeTransformer):
         path = self.aliases.path(node.func)
         if isinstance(node.func, ast.Attribute) and node.func.attr == "cuda":
             return node if self.has_cuda else node.func.value
+        if isinstance(node.func, ast.Attribute) and node.func.attr in PLACING_METHODS and self._is_network(node):
+            return node.func.value
         if path.startswith("torch.") and path.rpartition(".")[2] in WRAPPERS and node.args:
             return node.args[0]
         if path.startswith("torchvision.models"):
@@ -48,6 +51,9 @@ class Adapter(ast.NodeTransformer):
         node.decorator_list = [mark for mark in node.decorator_list if not self._compiles(mark)]
         return self.generic_visit(node)
 
+    def _is_network(self, node: ast.Call) -> bool:
+        return any(call is not node and makes_network(self.program, call) for call in products(node))
+
     def _compiles(self, mark: ast.expr) -> bool:
         return self.aliases.path(mark.func if isinstance(mark, ast.Call) else mark) == "torch.compile"
 
@@ -59,6 +65,6 @@ def _is_true(node: ast.expr) -> bool:
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
-def adapted(node: _Node, aliases: Aliases) -> _Node:
+def adapted(node: _Node, program: Program) -> _Node:
     """Return a node changed for this machine; the node must be a copy."""
-    return cast(_Node, Adapter(aliases).visit(node))
+    return cast(_Node, Adapter(program).visit(node))

@@ -4,6 +4,7 @@ import ast
 import builtins
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
 LIGHTNING = ("pytorch_lightning", "lightning", "lightning_lite")
@@ -89,10 +90,10 @@ def _add_renaming(aliases: Aliases, name: str, value: ast.expr) -> None:
 
 def torch_class(path: str) -> type[nn.Module] | None:
     """Return the class of torch that a path names, if it is a network or a layer."""
-    if not path.startswith("torch."):
+    if not path.startswith(("torch.nn.", "torch.jit.")):
         # `nn` without its import: the script fails later with Python's own words, not with “there is no network”.
         return nn.Module if path == "nn.Module" else None
-    found: object = __import__("torch")
+    found: object = torch
     for part in path.split(".")[1:]:
         found = getattr(found, part, None)
     return found if isinstance(found, type) and issubclass(found, nn.Module) else None

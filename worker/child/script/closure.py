@@ -1,7 +1,7 @@
 """The statements of one scope that some names need, and what those need in turn."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from worker.child.script.costs import Cause, causes_of_names, costly_leaves
@@ -28,10 +28,12 @@ class Closure:
         return {id(leaf.node) for leaf in self.kept}
 
 
-def close(program: Program, scope: Scope, names: Iterable[str], outside: Mapping[str, Cause]) -> Closure:
+def close(
+    program: Program, scope: Scope, names: Iterable[str], outside: Mapping[str, Cause], unwanted: Collection[Leaf] = ()
+) -> Closure:
     """Return the statements of a scope that give these names their values, as far as they are worth running.
 
-    `outside` are names of the module that have no value.
+    `outside` are names of the module that have no value; `unwanted` statements are not kept in any case.
     """
     found = Closure(scope)
     costly = costly_leaves(program, scope, {name: outside[name] for name in outside if name not in scope.bound})
@@ -42,11 +44,19 @@ def close(program: Program, scope: Scope, names: Iterable[str], outside: Mapping
         found.needed.add(name)
         if name in causes:
             found.left_out[name] = causes[name]
-        for leaf in scope.leaves:
-            if leaf not in found.kept and leaf not in costly and name in leaf.bound | leaf.changed:
-                found.kept.add(leaf)
-                pending |= _needs(program, leaf, name) - found.needed
+        for leaf in scope.touching.get(name, []):
+            if leaf not in found.kept and leaf not in costly and leaf not in unwanted:
+                for part in (leaf, *_exits(scope, leaf)):
+                    found.kept.add(part)
+                    pending |= _needs(program, part, name) - found.needed
     return found
+
+
+def _exits(scope: Scope, leaf: Leaf) -> list[Leaf]:
+    """The `break` and `continue` of the loops around a statement: they decide how often it runs."""
+    loops = {id(header) for header in leaf.headers if isinstance(header, ast.For | ast.While)}
+    ends = [other for other in scope.leaves if isinstance(other.node, ast.Break | ast.Continue)] if loops else []
+    return [other for other in ends if loops & set(map(id, other.headers))]
 
 
 def _needs(program: Program, leaf: Leaf, name: str) -> set[str]:

@@ -33,10 +33,14 @@ _COSTLY_METHODS = words(
 
 @dataclass(frozen=True, eq=False)
 class Cause:
-    """Why a statement is left out: the first name on the way to it that has no value, and the line of that name."""
+    """Why a statement is left out: the first name on the way to it that has no value, and the line of that name.
+
+    `function` is set where the name is a parameter for which no call of that function has a value.
+    """
 
     name: str
     leaf: Leaf
+    function: str = ""
 
 
 def costly_leaves(program: Program, scope: Scope, outside: Mapping[str, Cause]) -> dict[Leaf, Cause]:

@@ -18,12 +18,23 @@ _TRAINING_WORDS = ("train", "fit", "learn", "run", "solve", "optim", "main")
 _DEEPEST = 6
 
 
+class _Index:
+    """The sites by their call and by their variable."""
+
+    def __init__(self, sites: list[Site]) -> None:
+        self.by_call = {id(site.call): site for site in sites}
+        self.by_variable: dict[str, list[Site]] = {}
+        for site in sites:
+            self.by_variable.setdefault(site.variable, []).append(site)
+
+
 def weigh(program: Program, sites: list[Site]) -> dict[Site, int]:
     """Return for every site the strongest sign that its network is the one that is trained."""
     found = dict.fromkeys(sites, MADE)
+    index = _Index(sites)
     for scope, leaf, call in program.calls:
         for value, weight in _signs(program, call):
-            for site in _origins(program, sites, scope, leaf, value, _DEEPEST):
+            for site in _origins(program, index, scope, leaf, value, _DEEPEST):
                 found[site] = max(found[site], weight)
     return found
 
@@ -64,14 +75,11 @@ def _kept_parameters(program: Program) -> dict[str, list[ast.expr]]:
     return found
 
 
-def _origins(
-    program: Program, sites: list[Site], scope: Scope, leaf: Leaf, value: ast.expr, depth: int
-) -> Iterator[Site]:
+def _origins(program: Program, sites: _Index, scope: Scope, leaf: Leaf, value: ast.expr, depth: int) -> Iterator[Site]:
     """The sites at which a value was made, followed through variables and parameters of functions."""
     if depth == 0:
         return
-    made = {id(call) for call in products(value)}
-    yield from (site for site in sites if id(site.call) in made)
+    yield from (sites.by_call[id(call)] for call in products(value) if id(call) in sites.by_call)
     name = dotted(value)
     if not name:
         return
@@ -91,9 +99,9 @@ def _origins(
         yield from _renamed(program, sites, scope, leaf, name, depth)
 
 
-def _assigned(sites: list[Site], scope: Scope, name: str, leaf: Leaf) -> list[Site]:
+def _assigned(sites: _Index, scope: Scope, name: str, leaf: Leaf) -> list[Site]:
     """Where a variable got its network last, with the other branches of that `if`."""
-    near = [site for site in sites if site.variable == name and _sees(scope, site.scope, name)]
+    near = [site for site in sites.by_variable.get(name, []) if _sees(scope, site.scope, name)]
     inner = [site for site in near if site.scope is scope] or near
     earlier = [site for site in inner if site.scope is not scope or site.leaf.line <= leaf.line] or inner
     if not earlier:
@@ -119,14 +127,14 @@ def _parameter_names(function: Function) -> list[str]:
     return [argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
 
 
-def _through_parameter(program: Program, sites: list[Site], scope: Scope, name: str, depth: int) -> Iterator[Site]:
+def _through_parameter(program: Program, sites: _Index, scope: Scope, name: str, depth: int) -> Iterator[Site]:
     for caller, leaf, call in calls_of(program, scope):
         given = given_arguments(scope, call).get(name)
         if given is not None:
             yield from _origins(program, sites, caller, leaf, given, depth - 1)
 
 
-def _through_attribute(program: Program, sites: list[Site], scope: Scope, name: str, depth: int) -> Iterator[Site]:
+def _through_attribute(program: Program, sites: _Index, scope: Scope, name: str, depth: int) -> Iterator[Site]:
     """Through `self.net = net` in any method of the class."""
     own = [other for other in program.scopes if other.owner is not None and other.owner is scope.owner]
     for other in own:
@@ -135,9 +143,9 @@ def _through_attribute(program: Program, sites: list[Site], scope: Scope, name: 
                 yield from _origins(program, sites, other, leaf, leaf.node.value, depth - 1)
 
 
-def _renamed(program: Program, sites: list[Site], scope: Scope, leaf: Leaf, name: str, depth: int) -> Iterator[Site]:
+def _renamed(program: Program, sites: _Index, scope: Scope, leaf: Leaf, name: str, depth: int) -> Iterator[Site]:
     """Through `model = net` and `model = wrap(net)`."""
-    for earlier in scope.leaves:
+    for earlier in scope.touching.get(name, []):
         if name in earlier.bound and isinstance(earlier.node, ast.Assign) and earlier.line < leaf.line:
             value = earlier.node.value
             if dotted(value) and dotted(value) != name:

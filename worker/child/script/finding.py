@@ -1,6 +1,7 @@
 """Which network of a script is meant: what could be one, and what the script itself trains."""
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from worker.child.script.aliases import dotted, makes_ready_network
@@ -36,6 +37,8 @@ def find_networks(program: Program) -> list[Network]:
 
 def _is_whole(program: Program, site: Site) -> bool:
     path = program.aliases.path(site.call.func)
+    if program.networks_in_table(site.call.func):
+        return True
     return path.endswith(".Sequential") or makes_ready_network(path)
 
 
@@ -67,6 +70,9 @@ def _parts(program: Program, networks: list[Network]) -> set[str]:
     for network in networks:
         if network.name in program.classes:
             found |= _used_by_class(program, network.name)
+    for network in networks:
+        if network.site and not network.site.is_class:
+            found |= program.networks_in_table(network.site.call.func)
     found |= _used_by_sites(networks)
     found |= _used_by_builders(program, networks)
     return found
@@ -92,10 +98,13 @@ def _used_by_sites(networks: list[Network]) -> set[str]:
 
 
 def _names_handed(site: Site) -> set[str]:
-    parts: list[ast.AST] = [*site.call.args, *(keyword.value for keyword in site.call.keywords)]
-    if site.variable:
-        parts += [leaf.node for leaf in site.scope.leaves if site.variable in leaf.changed]
-    return {inner.id for part in parts for inner in ast.walk(part) if isinstance(inner, ast.Name)} - {site.variable}
+    given: list[ast.AST] = [*site.call.args, *(keyword.value for keyword in site.call.keywords)]
+    added = [leaf.node for leaf in site.scope.leaves if site.variable and site.variable in leaf.changed]
+    return _names(given) | (_names(added) - {site.variable})
+
+
+def _names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {inner.id for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
 def _used_by_builders(program: Program, networks: list[Network]) -> set[str]:

@@ -26,7 +26,7 @@ def bound(statement: ast.stmt) -> set[str]:
             return {name.asname or name.name.split(".")[0] for name in statement.names}
         case ast.ImportFrom():
             return {name.asname or name.name for name in statement.names}
-        case ast.AnnAssign(value=None):
+        case ast.AnnAssign(value=None) | ast.Delete():
             return set()
     stored = {node.id for node in _walk_here(statement) if isinstance(node, ast.Name) and _is_stored(node)}
     return stored | {_self_name(node) for node in _walk_here(statement) if _is_stored(node)} - {""}

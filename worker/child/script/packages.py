@@ -37,8 +37,12 @@ FRAMEWORKS = {
 
 
 def is_installed(package: str) -> bool:
-    """Say whether the first part of an import can be found; nothing is imported for it."""
+    """Say whether the first part of an import can be found; nothing is imported for it.
+
+    A mere folder of that name, such as `data`, is no package.
+    """
     try:
-        return find_spec(package) is not None
+        spec = find_spec(package)
     except (ImportError, ValueError):  # half-initialised or __main__-like modules have no spec
         return False
+    return spec is not None and spec.origin is not None

@@ -2,10 +2,12 @@
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Callable
 
 from worker.child.failure import Failure
+from worker.child.script.fstrings import with_older_fstrings
 from worker.child.script.magics import without_magics
 from worker.child.script.source import Fault, Source
 from worker.child.script.wording import PYTHON_2, SYNTAX, TOO_DEEP, TOO_LARGE
@@ -74,11 +76,13 @@ def _all(*repairs: Callable[[str], str]) -> Callable[[str], str]:
 # Editors that students mix tabs and spaces in show a tab as four columns; Python 2 took eight.
 _REPAIRS = (
     without_magics,
+    with_older_fstrings,
+    _all(without_magics, with_older_fstrings),
     _with_plain_spaces,
     _with_narrow_tabs,
     _with_wide_tabs,
-    _all(_with_plain_spaces, _with_narrow_tabs, without_magics),
-    _all(_with_plain_spaces, _with_wide_tabs, without_magics),
+    _all(_with_plain_spaces, _with_narrow_tabs, without_magics, with_older_fstrings),
+    _all(_with_plain_spaces, _with_wide_tabs, without_magics, with_older_fstrings),
 )
 
 
@@ -103,7 +107,9 @@ def parse(source: Source) -> tuple[Source, ast.Module]:
 def syntax_failure(source: Source, fault: Fault) -> Failure:
     """Return the failure that shows a syntax error at its place in the student's file."""
     line = source.line(fault.line)
-    values = {"name": source.name, "place": source.place(fault.line), "line": line, "error": fault.error}
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    place = source.place(fault.line)
+    values = {"name": source.name, "version": version, "place": place, "line": line, "error": fault.error}
     if _PRINT_STATEMENT.match(line) or "Missing parentheses in call to" in fault.error:
         return Failure("bad_file", PYTHON_2, values)
     return Failure("bad_file", SYNTAX, values)

@@ -114,7 +114,7 @@ class PlainValues:
         raise NotPlain(name)
 
     def _of_variable(self, name: str, scope: Scope, depth: int) -> Any:
-        for leaf in scope.leaves:
+        for leaf in scope.touching.get(name, []):
             if name in leaf.bound and isinstance(leaf.node, ast.Assign | ast.AnnAssign) and leaf.node.value is not None:
                 return self.value(_part(leaf.node, name), scope, depth)
         return self._of_parameter(name, scope, depth)

@@ -4,19 +4,21 @@ import ast
 import builtins
 from dataclasses import dataclass, field
 
-from worker.child.script.aliases import root
+from worker.child.script.aliases import dotted, root
 from worker.child.script.closure import Closure, close
 from worker.child.script.costs import Cause, causes_of_names, costly_leaves
 from worker.child.script.evidence import calls_of, defaults_of, given_arguments
 from worker.child.script.finding import Network
+from worker.child.script.names import parameters
 from worker.child.script.program import Program
-from worker.child.script.scopes import Scope, prune
+from worker.child.script.scopes import Leaf, Scope, prune
 from worker.child.script.sites import Site
 
 # Names that the running script sees and no student writes.
 SELF = "__empty_self__"
 _LIFTED = "__lifted_{}__"
 _DEEPEST = 6
+_NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(eq=False)
@@ -33,6 +35,7 @@ class Plan:
 @dataclass(eq=False)
 class _Lifting:
     program: Program
+    unwanted: set[Leaf]
     lifted: dict[str, ast.FunctionDef] = field(default_factory=dict)
     needed: set[str] = field(default_factory=set)
     left_out: dict[str, Cause] = field(default_factory=dict)
@@ -41,11 +44,13 @@ class _Lifting:
 def make_plan(program: Program, network: Network, arguments: ast.Call | None) -> Plan:
     """Return the plan for a network; `arguments` is a call with what the form gives to its constructor."""
     site = network.site
-    lifting = _Lifting(program)
     if arguments is not None or site is None:
         result, scope = _bare_call(program, network, arguments)
+        # `Net = Net()` would hide the class.
+        unwanted = {leaf for leaf in scope.leaves if network.name in leaf.bound and not isinstance(leaf.node, _NAMED)}
     else:
-        result, scope = _result(program, site), site.scope
+        result, scope, unwanted = _result(program, site), site.scope, _later_values(site)
+    lifting = _Lifting(program, unwanted)
     wanted = _lift(lifting, scope, result, _DEEPEST)
     module = _close_module(lifting, wanted)
     statements = prune(program.tree.body, module.ids())
@@ -57,6 +62,22 @@ def _bare_call(program: Program, network: Network, arguments: ast.Call | None) -
     call = arguments or ast.Call(ast.Name(network.name, ast.Load()), [], [])
     owner = program.classes[network.name][1] if network.name in program.classes else program.module
     return ast.fix_missing_locations(call), owner
+
+
+def _later_values(site: Site) -> set[Leaf]:
+    """The statements after the site that give its variable another value, unless it is handed on to make that value.
+
+    `net = net.to(device)` and `net = None` are of no use here; `net = nn.Sequential(net, nn.Softmax(1))` is.
+    """
+    later = site.scope.leaves[site.scope.leaves.index(site.leaf) + 1 :]
+    return {leaf for leaf in later if site.variable in leaf.bound and not _takes(leaf.node, site.variable)}
+
+
+def _takes(statement: ast.stmt, variable: str) -> bool:
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    return isinstance(value, ast.Call) and any(
+        dotted(node) == variable for argument in value.args for node in ast.walk(argument)
+    )
 
 
 def _result(program: Program, site: Site) -> ast.expr:
@@ -94,7 +115,7 @@ def _lift(lifting: _Lifting, scope: Scope, result: ast.expr, depth: int) -> ast.
     if isinstance(scope.node, ast.Module) or depth == 0:
         lifting.needed |= names
         return result
-    closure = close(program, scope, names, _outside(program))
+    closure = close(program, scope, names, _outside(program), lifting.unwanted)
     lifting.left_out.update(closure.left_out)
     lifting.needed |= closure.outside
     caller = next(calls_of(program, scope), None)
@@ -103,6 +124,8 @@ def _lift(lifting: _Lifting, scope: Scope, result: ast.expr, depth: int) -> ast.
     handed = {name: given[name] for name in sorted(closure.needed & set(given))}
     if "self" in closure.needed and scope.owner is not None:
         handed["self"] = _self(lifting, scope, closure, depth)
+    unknown = (closure.needed & parameters(scope.node)) - handed.keys() - defaults_of(scope.node.args).keys()
+    lifting.left_out.update({name: Cause(name, Leaf(scope.node, ()), scope.name) for name in unknown})
     hidden = _LIFTED.format(len(lifting.lifted))
     lifting.lifted[hidden] = _function(scope, body, closure.needed, set(handed))
     keywords = [ast.keyword(name, value) for name, value in handed.items()]
@@ -150,7 +173,7 @@ def _close_module(lifting: _Lifting, result: ast.expr) -> Closure:
     needed = lifting.needed | program.used(result)
     for function in lifting.lifted.values():
         needed |= program.used(function)
-    closure = close(program, module, needed, {})
+    closure = close(program, module, needed, {}, lifting.unwanted)
     is_open = any(not hasattr(builtins, name) and not name.startswith(("self", "__")) for name in closure.outside)
     for leaf in module.leaves:
         if isinstance(leaf.node, ast.ImportFrom) and _is_kept_anyway(leaf.node, is_open):

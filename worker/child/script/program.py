@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from worker.child.script.aliases import Aliases, dotted, find_aliases, is_loss_class, is_network_class
+from worker.child.script.aliases import Aliases, dotted, find_aliases, is_loss_class, is_network_class, root
 from worker.child.script.names import FUNCTIONS, used
 from worker.child.script.packages import FRAMEWORKS, is_installed
 from worker.child.script.scopes import Leaf, Scope, find_scopes
+from worker.child.script.simplifying import simplified
 from worker.child.script.source import Source
 from worker.child.script.words import words
 
@@ -31,7 +32,7 @@ class Program:
 
     def __post_init__(self) -> None:
         self.aliases = find_aliases(self.tree)
-        self.tree = _Simplifier(self.aliases, self.source.modules).visit(self.tree)
+        self.tree = simplified(self.tree, self.aliases, self.source.modules)
         self.scopes = find_scopes(self.tree)
 
     @property
@@ -86,6 +87,32 @@ class Program:
             for name in self.networks
             if any(is_loss_class(self.aliases.path(base)) for base in self.classes[name][0].bases)
         }
+
+    @cached_property
+    def _holders(self) -> dict[str, set[str]]:
+        """By variable the networks that its value mentions, other than by calling them: a class, or a table of some."""
+        found: dict[str, set[str]] = {}
+        for scope in self.scopes:
+            for leaf in scope.leaves:
+                value = leaf.node.value if isinstance(leaf.node, ast.Assign) else None
+                if isinstance(value, ast.Name | ast.Dict | ast.List | ast.Tuple | ast.IfExp):
+                    for name in leaf.bound:
+                        found.setdefault(name, set()).update(_mentioned(value) & self.networks)
+        return found
+
+    def network_named(self, func: ast.expr) -> str:
+        """Return the network class that a name stands for, through `model_class = Net`; "" if there is none."""
+        name = dotted(func)
+        held = self._holders.get(name, set())
+        return name if name in self.networks else (next(iter(held)) if len(held) == 1 else "")
+
+    def networks_in_table(self, func: ast.expr) -> set[str]:
+        """Return the network classes among which `MODELS[name]` or `MODELS.get(name)` chooses."""
+        is_choice = isinstance(func, ast.Subscript) or (
+            isinstance(func, ast.Call) and dotted(func.func).endswith(".get")
+        )
+        name = root(func) if is_choice else dotted(func)
+        return self._holders.get(name, set()) if name not in self.networks else set()
 
     def is_network_scope(self, scope: Scope | None) -> bool:
         """Say whether a scope is a method of a network, or a function inside one."""
@@ -142,32 +169,9 @@ class Program:
         return " ".join((ast.get_source_segment(self.source.text, node) or ast.unparse(node)).split())
 
 
-class _Simplifier(ast.NodeTransformer):
-    """Puts 10 for `len(train_data.classes)`, as the data are left out, and `Net` for `my_nets.Net` of another cell."""
-
-    def __init__(self, aliases: Aliases, modules: frozenset[str]) -> None:
-        self.aliases = aliases
-        self.modules = modules
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace a count of the classes."""
-        self.generic_visit(node)
-        is_count = dotted(node.func) == "len" and len(node.args) == 1
-        named = getattr(node.args[0], "attr", "") if is_count else ""
-        return ast.copy_location(ast.Constant(10), node) if named in {"classes", "class_to_idx"} else node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        """Replace what was imported from a module that another cell writes."""
-        return self._of_written_module(node) or node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Do the same for an attribute of such a module."""
-        return self._of_written_module(node) or self.generic_visit(node)
-
-    def _of_written_module(self, node: ast.Name | ast.Attribute) -> ast.Name | None:
-        module, _, name = self.aliases.path(node).partition(".") if self.modules else ("", "", "")
-        is_plain = module in self.modules and name.isidentifier() and isinstance(node.ctx, ast.Load)
-        return ast.copy_location(ast.Name(name, ast.Load()), node) if is_plain else None
+def _mentioned(value: ast.expr) -> set[str]:
+    called = {id(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)}
+    return {node.id for node in ast.walk(value) if isinstance(node, ast.Name) and id(node) not in called}
 
 
 def _methods(node: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

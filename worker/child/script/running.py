@@ -12,6 +12,9 @@ from traceback import walk_tb
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import torch
+from torch import nn
+
 from worker.child.failure import Failure
 from worker.child.script.adapting import adapted
 from worker.child.script.aliases import dotted
@@ -23,7 +26,7 @@ from worker.child.script.program import Program
 from worker.child.script.scopes import HEADERS, Leaf
 from worker.child.script.standins import LeftOut, imported
 from worker.child.script.tracebacks import SOURCE, student_detail
-from worker.child.script.wording import LEFT_OUT, LEFT_OUT_FAILED
+from worker.child.script.wording import LEFT_OUT, LEFT_OUT_FAILED, PARAMETER_UNKNOWN
 
 # The name under which the script's classes are found again, by pickle or by typing.get_type_hints.
 MODULE = "homework"
@@ -58,6 +61,8 @@ def _new_module(program: Program) -> ModuleType:
     source = program.source
     module = ModuleType(MODULE)
     module.__dict__.update({"__file__": source.name, SOURCE: source, SELF: SimpleNamespace})
+    # The usual imports, in case they were in a cell or a file that is not here.
+    module.__dict__.update({"torch": torch, "nn": nn, "F": nn.functional})
     sys.modules[MODULE] = module
     for name in source.modules:
         if not is_installed(name):
@@ -75,6 +80,8 @@ def _surroundings(name: str) -> Iterator[None]:
 
     def parse_nothing(parser: argparse.ArgumentParser, *_: Any, **__: Any) -> Any:
         for action in parser._actions:
+            if action.required and action.default is None and action.choices:
+                action.default = next(iter(action.choices))
             action.required = False
             if not action.option_strings and action.nargs is None:
                 action.nargs = "?"
@@ -84,7 +91,7 @@ def _surroundings(name: str) -> Iterator[None]:
     argparse.ArgumentParser.parse_known_args = parse_nothing  # type: ignore[assignment]  # put back below
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("default")
+            warnings.simplefilter("ignore")
             yield
     finally:
         sys.argv = arguments
@@ -97,6 +104,9 @@ def _futures_first(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 def _run_statement(program: Program, module: ModuleType, statement: ast.stmt, complaints: list[Failure]) -> None:
     names = module.__dict__
+    if isinstance(statement, ast.ImportFrom) and statement.level:  # from a folder that was not uploaded
+        names.update(imported(statement, program.source.name))
+        return
     try:
         exec(_compiled(program, module, [statement]), names)  # noqa: S102  # the sandbox is around this process
     except ImportError as error:
@@ -149,6 +159,8 @@ def _left_out(program: Program, cause: Cause, complaints: list[Failure], error: 
                 values | {"error": f"{type(error).__name__}: {error}"},
                 student_detail(error),
             )
+        elif cause.function:
+            failure = Failure("bad_model", PARAMETER_UNKNOWN, values | {"function": cause.function})
         else:
             failure = Failure("bad_model", LEFT_OUT, values)
         complaints.append(failure)
@@ -168,12 +180,12 @@ def _result(program: Program, module: ModuleType, plan: Plan, before: Callable[[
             before(maker)
     expression = ast.Expression(deepcopy(plan.result))
     file = program.source.name if plan.is_from_script else "<constructor>"
-    code = compile(adapted(expression, program.aliases), file, "eval", dont_inherit=True)
+    code = compile(adapted(expression, program), file, "eval", dont_inherit=True)
     return eval(code, module.__dict__)  # noqa: S307
 
 
 def _compiled(program: Program, module: ModuleType, statements: list[ast.stmt]) -> Any:
-    tree = adapted(ast.Module(deepcopy(statements), []), program.aliases)
+    tree = adapted(ast.Module(deepcopy(statements), []), program)
     annotations = module.__dict__.get("annotations")
     flags = getattr(annotations, "compiler_flag", 0)
     return compile(tree, program.source.name, "exec", flags=flags, dont_inherit=True)

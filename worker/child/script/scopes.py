@@ -68,6 +68,15 @@ class Scope:
         return parameters(self.node).union(*(leaf.bound for leaf in self.leaves)) - self.declared_global
 
     @cached_property
+    def touching(self) -> dict[str, list[Leaf]]:
+        """By name the statements that give it a value or build it up, in their order."""
+        found: dict[str, list[Leaf]] = {}
+        for leaf in self.leaves:
+            for name in leaf.bound | leaf.changed:
+                found.setdefault(name, []).append(leaf)
+        return found
+
+    @cached_property
     def declared_global(self) -> set[str]:
         """The names that it assigns for the whole module."""
         return {name for leaf in self.leaves if isinstance(leaf.node, ast.Global) for name in leaf.node.names}
@@ -164,6 +173,9 @@ def _prune_compound(statement: ast.stmt, kept: set[int]) -> list[ast.stmt]:
         return []
     smaller = copy(statement)
     if isinstance(statement, ast.Try):
+        if not any(_keeps_one(inner, kept) for inner in statement.body):
+            # `try: net = torch.load(…)`, `except: net = Net()`: without the one, the other always runs.
+            return next((prune(handler.body, kept) for handler in statement.handlers if _keeps(handler, kept)), [])
         # Whether an import works decides which part of a `try` runs.
         kept = kept | {id(inner) for inner in statement.body if isinstance(inner, ast.Import | ast.ImportFrom)}
         smaller.handlers = [_prune_handler(handler, kept) for handler in statement.handlers]  # type: ignore[attr-defined]
@@ -177,8 +189,11 @@ def _prune_compound(statement: ast.stmt, kept: set[int]) -> list[ast.stmt]:
 def _keeps(node: ast.AST, kept: set[int]) -> bool:
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         return False  # their own statements are another scope's
-    inner = [statement for part in _PARTS for statement in getattr(node, part, [])]
-    return any(id(statement) in kept or _keeps(statement, kept) for statement in inner)
+    return any(_keeps_one(statement, kept) for part in _PARTS for statement in getattr(node, part, []))
+
+
+def _keeps_one(statement: ast.AST, kept: set[int]) -> bool:
+    return id(statement) in kept or _keeps(statement, kept)
 
 
 def _prune_handler(handler: ast.ExceptHandler, kept: set[int]) -> ast.ExceptHandler:

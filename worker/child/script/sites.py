@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.child.script.aliases import dotted, is_loss_class, makes_ready_network, torch_class
 from worker.child.script.program import Program, calls_in
@@ -10,7 +11,8 @@ from worker.child.script.scopes import Leaf, Scope
 from worker.child.script.words import words
 
 # Calls that hand on the network they are given: `Net().to(device)`, `nn.DataParallel(net)`.
-HANDING_METHODS = words("to cuda cpu double float half train eval share_memory requires_grad_ apply")
+PLACING_METHODS = words("to cuda cpu double float half bfloat16 train eval share_memory")
+HANDING_METHODS = PLACING_METHODS | words("requires_grad_ apply")
 WRAPPERS = words("DataParallel DistributedDataParallel compile script trace prepare")
 
 
@@ -51,13 +53,14 @@ def find_sites(program: Program) -> list[Site]:
 def _sites(program: Program, builders: set[str], scope: Scope, leaf: Leaf) -> Iterator[Site]:
     assigned = {id(call): variable for variable, call in _assignments(leaf.node)}
     for call in calls_in(leaf.node):
-        name, variable = dotted(call.func), assigned.get(id(call), "")
+        name, variable = program.network_named(call.func) or dotted(call.func), assigned.get(id(call), "")
         is_class = name in program.networks - program.losses or name in builders
-        if is_class or (variable and _is_ready_made(program, call)):
+        if is_class or (variable and (is_ready_made(program, call) or program.networks_in_table(call.func))):
             yield Site(name if is_class else variable, variable, call, leaf, scope, is_class)
 
 
-def _is_ready_made(program: Program, call: ast.Call) -> bool:
+def is_ready_made(program: Program, call: ast.Call) -> bool:
+    """Say whether a call makes a layer or a network of torch or torchvision."""
     path = program.aliases.path(call.func)
     return makes_ready_network(path) or (torch_class(path) is not None and not is_loss_class(path))
 
@@ -98,6 +101,7 @@ def products(value: ast.expr) -> list[ast.Call]:
     return [value]
 
 
+@lru_cache(maxsize=1)
 def find_builders(program: Program) -> set[str]:
     """Return the names of the functions that make a network, return it, and do not train it."""
     found: set[str] = set()
@@ -117,9 +121,15 @@ def _builds(program: Program, builders: set[str], scope: Scope) -> bool:
     return any(_makes_network(program, builders, call) for call in makers) and not _trains(scope)
 
 
+def makes_network(program: Program, call: ast.Call) -> bool:
+    """Say whether a call makes a network."""
+    return _makes_network(program, find_builders(program), call)
+
+
 def _makes_network(program: Program, builders: set[str], call: ast.Call) -> bool:
-    name = dotted(call.func)
-    return name in (program.networks - program.losses) | builders or _is_ready_made(program, call)
+    name = program.network_named(call.func) or dotted(call.func)
+    is_class = name in (program.networks - program.losses) | builders
+    return is_class or is_ready_made(program, call) or bool(program.networks_in_table(call.func))
 
 
 def _trains(scope: Scope) -> bool:

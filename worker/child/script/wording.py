@@ -27,8 +27,8 @@ NOT_PYTHON_NOTEBOOK = N_("The notebook %(name)s is written in %(language)s. Uplo
 NO_CODE_CELLS = N_("The notebook %(name)s has no code cell. Upload the notebook that defines your network.")
 JSON_FILE = N_("The file %(name)s holds JSON data, but neither Python nor a notebook. Upload the .py or .ipynb file.")
 SYNTAX = N_(
-    "%(name)s is not valid Python: %(error)s at %(place)s: “%(line)s”. Correct that line, run the file once on your "
-    "own computer, and upload it again."
+    "%(name)s is not valid Python %(version)s, which runs here: %(error)s at %(place)s: “%(line)s”. Correct that line, "
+    "run the file once on your own computer, and upload it again."
 )
 PYTHON_2 = N_(
     "%(name)s is written for Python 2: %(place)s is “%(line)s”. Here Python 3 runs: write print(…) with brackets, or "
@@ -84,6 +84,11 @@ LEFT_OUT = N_(
 LEFT_OUT_FAILED = N_(
     "The network uses %(missing)s, but the line that makes it (%(place)s: “%(line)s”) failed: %(error)s. Correct it, "
     "or use a plain value instead."
+)
+PARAMETER_UNKNOWN = N_(
+    "The network uses %(missing)s, which the function %(function)s (%(place)s) is given from outside, and nothing in "
+    "the script says what it is. Write plain values into the field for the constructor arguments, for example: "
+    "hidden=64, dropout=0.2"
 )
 PACKAGE_MISSING = N_(
     "The network uses %(used)s of the package %(package)s, which is not installed here. Installed are: %(installed)s. "

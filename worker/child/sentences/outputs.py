@@ -2,7 +2,7 @@
 
 from worker.child.failure import N_
 
-NO_LAYOUT = N_("The network raised an error for an image of 28×28 pixels: %(error)s (also tried: %(tried)s)")
+NO_LAYOUT = N_("The network raised an error for images of the form %(input)s: %(error)s (also tried: %(tried)s)")
 EVAL_MODE_RAISED = N_(
     "The network works in training mode only; after model.eval() it raised an error: %(error)s. Its predictions are "
     "always made in evaluation mode."

@@ -1,0 +1,2 @@
+with open("net.py", "w") as file:
+    file.write("def broken(:\n")

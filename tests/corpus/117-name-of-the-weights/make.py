@@ -1,0 +1,2 @@
+with open("weights.pt", "w") as file:
+    file.write("no weights")
