@@ -28,7 +28,7 @@ FLAGS = [
 ]
 TIMEOUT_MS = 10_000
 # A form that comes back with errors is answered with 422, which Chromium logs; that is no mistake of the page.
-HARMLESS = re.compile(r"status of (422|404|409|413)")
+HARMLESS = re.compile(r"status of (403|422|404|409|413)")
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ tested_by               the test that runs the case, if it is not `test_corpus.p
 
 import json
 import platform
+import re
 import subprocess
 import sys
 import tomllib
@@ -39,6 +40,7 @@ CORPUS = Path(__file__).with_name("corpus")
 PRELUDE_LINE = "from prelude import *\n"
 RUN_BY_DEFAULT = "test_corpus.py"
 ALL = "all"
+PLACEHOLDER = re.compile("@[A-Z_]+@")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ def fill(text: str, places: Mapping[str, object]) -> str:
     """A text with `@NAME@` replaced; AssertionError if one is left."""
     for name, value in places.items():
         text = text.replace(f"@{name}@", str(value))
+    left = PLACEHOLDER.findall(text)
+    assert not left, left
     return text
 
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,7 +29,7 @@ def run_program(path: str, log: str) -> None:
     scratch = Path(log).with_suffix(".scratch")
     scratch.mkdir()
     os.chdir(scratch)
-    namespace = {"__name__": "upload", "__file__": path}
+    namespace: dict[str, Any] = {"__name__": "upload", "__file__": path}
     exec(compile(Path(path).read_text("utf-8"), path, "exec"), namespace)
     network = namespace["Net"]()
     network(torch.zeros(2, 1, 28, 28))

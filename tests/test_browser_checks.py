@@ -52,7 +52,7 @@ def address(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("checks")
     shutil.copy(migrated_sqlite, folder / "board.sqlite")
     write_tiny_dataset(folder)
-    with pytest.MonkeyPatch.context() as patch, service(folder, DATA_DIR=str(folder)) as running:
+    with pytest.MonkeyPatch.context() as patch, service(folder, WARM_START="true") as running:
         patch.setenv("DATA_DIR", str(folder))
         patch.setenv("SECRET_KEY", "a key for tests only")
         patch.delenv("DATABASE_URL", raising=False)
@@ -105,7 +105,7 @@ def test_broken_homework_is_shown_with_the_line_of_its_own_file(form: Window, tm
     page = form.page
     choose(form, tmp_path, HOMEWORK.replace("nn.Linear(784, hidden)", "nn.Linear(784, hiden)"))
     expect(page.locator("#check .verdict.bad")).to_contain_text("hiden", timeout=PATIENCE_MS)
-    page.click("text=Where it happened in your file")
+    page.click("#check .verdict summary")
     expect(page.locator("#check pre")).to_be_visible()
     expect(page.locator("#check pre")).to_contain_text('File "homework.py", line 14')
     choose(form, tmp_path, HOMEWORK)

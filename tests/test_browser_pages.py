@@ -226,6 +226,17 @@ def test_a_wrong_option_beside_weights_is_named_where_it_stands(windows: Any, tm
     expect(page.locator("#drop-weights .file")).to_contain_text("mine.safetensors")
 
 
+def test_a_look_that_is_refused_loses_nothing_of_what_was_typed(windows: Any, script: Path) -> None:
+    window = windows().sign_in()
+    page = window.page
+    window.open("/submit")
+    page.fill("#f-notes", "much that was learned")
+    page.eval_on_selector("#submit-form [name=csrf_token]", "field => field.value = 'expired'")
+    page.set_input_files("#f-model_file", script)
+    expect(page.locator("#upload-problem")).to_contain_text("This form has expired")
+    expect(page.locator("#f-notes")).to_have_value("much that was learned")
+
+
 DROP = """([name, text]) => {
   const files = new DataTransfer();
   files.items.add(new File([text], name));

@@ -76,7 +76,7 @@ def replaced(message: Any, value: object, path: list[int]) -> Any:
     places = list(message) if isinstance(message, dict) else list(range(len(message)))
     place = places[path[0] % len(places)]
     changed = dict(message) if isinstance(message, dict) else list(message)
-    changed[place] = replaced(message[place], value, path[1:])  # type: ignore[index]
+    changed[place] = replaced(message[place], value, path[1:])
     return changed
 
 

@@ -16,11 +16,12 @@ import pytest
 from app.core.settings import CHECKOUT
 from tests.corpus_cases import Case, read_cases, write_program
 from tests.corpus_ground import TEST_IMAGES, Ground
+from tests.corpus_levels import LEVELS
 from tests.corpus_runs import Told, make_upload, run_case
 from worker.sandbox import choice
 from worker.sandbox.cell import Cell
 from worker.sandbox.choice import Sandbox, choose_sandbox
-from worker.sandbox.isolation import SAFE, WITHOUT_SANDBOX, Isolation
+from worker.sandbox.isolation import WITHOUT_SANDBOX, Isolation
 from worker.sandbox.pipes import Ends
 from worker.sandbox.self_test import reasons_against
 from worker.sandbox.starters import ColdStarter
@@ -59,7 +60,7 @@ def on_a_kernel_without(folder: Path, error: int, *calls: str) -> dict[str, Any]
     return told
 
 
-@pytest.mark.parametrize("level", SAFE)
+@pytest.mark.parametrize("level", LEVELS)
 def test_the_canary_finds_out_that_there_is_no_sandbox(level: Isolation, ground: Ground) -> None:
     needed = ground.dataset.child_dir / "train-images.npy"
 
@@ -120,7 +121,7 @@ def test_code_is_refused_where_root_cannot_be_given_up(call: str, tmp_path: Path
     assert told["zoo"]["outcome"] == "ok"
 
 
-@pytest.mark.parametrize("level", SAFE)
+@pytest.mark.parametrize("level", LEVELS)
 def test_the_child_of_a_root_worker_is_not_root(level: Isolation, ground: Ground) -> None:
     with closing(ColdStarter()) as starter:
         told = run(CASES["70-worker-is-root"], ground, Sandbox(level, starter))

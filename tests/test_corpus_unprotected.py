@@ -1,6 +1,7 @@
 """The attacks work where there is no sandbox: what holds them is the sandbox, and not a mistake of theirs."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,7 +30,13 @@ def runner() -> Iterator[subprocess.Popen[str]]:
     """A process that runs programs as they are."""
     command = [sys.executable, "-m", "tests.corpus_unprotected"]
     with subprocess.Popen(
-        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=CHECKOUT,
+        env=os.environ | {"CORPUS_SECRET": SECRET},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "warm\n"

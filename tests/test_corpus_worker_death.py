@@ -15,7 +15,8 @@ import pytest
 from app.core.settings import CHECKOUT
 from tests.corpus_cases import read_cases, write_program
 from tests.corpus_ground import TEST_IMAGES, descendants
-from worker.sandbox.isolation import SAFE
+from tests.corpus_levels import LEVELS
+from worker.sandbox.isolation import Isolation
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux'")
 (CASE,) = read_cases("test_corpus_worker_death.py")
@@ -31,9 +32,15 @@ class RunningWorker:
     others: set[int]
 
 
-@pytest.fixture(params=[(level, starter) for level in SAFE for starter in ("warm", "cold")], ids="-".join)
-def worker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningWorker]:
-    level, starter = request.param
+@pytest.fixture(params=LEVELS)
+def level(request: pytest.FixtureRequest) -> Isolation:
+    found: Isolation = request.param
+    return found
+
+
+@pytest.fixture(params=["warm", "cold"])
+def worker(request: pytest.FixtureRequest, level: Isolation, tmp_path: Path) -> Iterator[RunningWorker]:
+    starter = request.param
     tmp_path.chmod(0o755)
     write_program(CASE, tmp_path / "net.py", {"TEST_IMAGES": TEST_IMAGES})
     libc = ctypes.CDLL(None)

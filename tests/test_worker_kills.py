@@ -175,15 +175,16 @@ def test_two_workers_have_different_ids_and_share_the_queue(running: Service) ->
 
 
 def test_forty_runs_on_two_workers_with_random_kills_give_forty_results(running: Service) -> None:
-    numbers = [queue(f"student-{index % 8}", seed=index) for index in range(40)]
+    numbers = [queue(f"student-{index % 8}", seed=index, epochs=10) for index in range(40)]
     chance = random.Random(20261123)
-    workers = [running.worker(), running.worker()]
+    workers = [running.worker(WARM_START="true"), running.worker(WARM_START="true")]
     for _ in range(6):
         done_before = len(rows(Result))
         wait_until(lambda before=done_before: len(rows(Result)) > before + 1, LIMIT_S)  # type: ignore[misc]
         victim = chance.randrange(2)
+        wait_until(lambda pid=workers[victim].pid: children_of(pid), LIMIT_S)  # type: ignore[misc]
         workers[victim].kill()
-        workers[victim] = running.worker()
+        workers[victim] = running.worker(WARM_START="true")
 
     wait_until(lambda: len(rows(Result)) >= 40, 400)
 
@@ -199,7 +200,7 @@ def event_kinds(number: int) -> list[str]:
 
 
 def test_nothing_of_a_killed_workers_runs_stays_on_the_machine(running: Service) -> None:
-    first = running.worker()
+    first = running.worker(WARM_START="true")
     number = queue(**LONG)
     wait_for_training(number, start=1)
     (child,) = children_of(first.pid)

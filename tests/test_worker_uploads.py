@@ -49,7 +49,7 @@ plt.plot([1, 2])
 @pytest.fixture
 def running(data_dir: Path) -> Iterator[Service]:
     write_tiny_dataset(data_dir)
-    with service(data_dir) as started:
+    with service(data_dir, WARM_START="true") as started:
         yield started
 
 

@@ -93,7 +93,7 @@ class _Ears:
         self.heard: list[str] = []
         # Not the process id: in a pid namespace an attack does not know it, and the name is to be no secret.
         abstract = f"\0corpus-victim-{os.getpid()}"
-        listening = {
+        listening: dict[str, tuple[int, int, Any]] = {
             "tcp": (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
             "udp": (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
             "stream": (socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "stream.sock")),

@@ -176,13 +176,20 @@ function setBusy(isBusy) {
 
 function showLook(answer) {
   const page = new DOMParser().parseFromString(answer.text, "text/html");
-  const isElsewhere = page.querySelector(".errs") && !page.querySelector("#files .er[id$=-error]");
-  if (isElsewhere || !page.getElementById("files")) return showAnswer(answer);
+  if (!page.getElementById("files")) return refuseLook(answer, page);
+  if (page.querySelector(".errs") && !page.querySelector("#files .er[id$=-error]")) return showAnswer(answer);
   const focused = document.activeElement?.id;
   keepFiles(() => takeElement("files", page));
   sayCheck();
   if (focused) byId(focused)?.focus();
   showCurl();
+}
+
+// An answer that is no form, such as after signing out in another window: what was typed stays.
+function refuseLook(answer, page) {
+  const isOurs = new URL(answer.url).pathname === "/submit/check";
+  byId("check").textContent = "";
+  tell((isOurs && page.querySelector("main p")?.textContent) || byId("upload-problem").dataset.failed);
 }
 
 // A part that is replaced is not read out; this one stays.
