@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.model_files import runs_code
 from app.core.outcomes import Outcome
 from app.core.sentences import N_, Sentence
 from worker.dataset import Dataset
@@ -54,10 +55,8 @@ class Order:
     @property
     def holds_code(self) -> bool:
         """Whether an upload can run code when it is read. Weights of a zoo's model in safetensors cannot."""
-        weights = self.job["weights"]
-        return self.job["model_file"] is not None or (
-            weights is not None and not weights["name"].lower().endswith(".safetensors")
-        )
+        model_file, weights = self.job["model_file"], self.job["weights"]
+        return runs_code(model_file and model_file["name"], weights and weights["name"])
 
     def cell(self, isolation: Isolation) -> Cell:
         """The sandbox for this order."""

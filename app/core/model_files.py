@@ -32,4 +32,4 @@ def is_source(name: str) -> bool:
 
 def runs_code(model_file_name: str | None, weights_name: str | None) -> bool:
     """Whether a worker without a sandbox must refuse this: anything but a model of the zoo and .safetensors."""
-    return model_file_name is not None or suffix_of(weights_name or "") not in ("", ".safetensors")
+    return model_file_name is not None or (weights_name is not None and suffix_of(weights_name) != ".safetensors")

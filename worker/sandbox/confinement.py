@@ -11,6 +11,8 @@ from worker.sandbox.isolation import Isolation
 from worker.sandbox.readable import DEVICES, MACHINE, PROCESS, libraries, own_code
 
 ROOT = 0
+# The pages stay quick while a network trains on all cores.
+NICENESS = 5
 
 
 class NotAlone(RuntimeError):
@@ -38,6 +40,7 @@ class Confinement:
         kind = self.cell.isolation
         if sys.platform == "linux":  # when the machine runs out of memory, take the run and not the worker
             Path("/proc/self/oom_score_adj").write_text("1000")
+        os.nice(NICENESS)
         if kind is Isolation.NAMESPACES:
             scratch = namespaces.Scratch(
                 self.cell.scratch, self.cell.limits.scratch_bytes, self.cell.limits.scratch_files
@@ -64,10 +67,11 @@ class Confinement:
         if threads != 1:
             raise NotAlone(f"the child has {threads} threads before it is locked in")
         kernel.forbid_new_privileges()
-        if self.cell.isolation is Isolation.NAMESPACES:
-            landlock.restrict(readable=["/"], writable=[self.cell.scratch, "/dev/null"])
-        else:
-            landlock.restrict(readable=[*self.paths, *MACHINE, *DEVICES, *PROCESS], writable=["/dev/null"])
+        has_own_root = self.cell.isolation is Isolation.NAMESPACES
+        landlock.restrict(
+            readable=[*self.paths, *MACHINE, *DEVICES, *PROCESS],
+            writable=[*([self.cell.scratch] if has_own_root else []), "/dev/null"],
+        )
         seccomp.install()
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 CPU_GRACE_S = 2
 # What torch maps without using it: 3.1 GB after the import of its CUDA build. SANDBOX.md, end of section 2.
 LIBRARIES_BYTES = 4 << 30
-# Linux' number of a limit that Python's module leaves out: bytes in message queues, which outlive their process.
-RLIMIT_MSGQUEUE = 12
+# Linux' numbers of limits that Python's module leaves out: timers and queued signals, which are counted for a user and
+# not for a process, and bytes in message queues, which outlive their process.
+RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE = 11, 12
+PENDING_SIGNALS = 64
 
 
 @dataclass(frozen=True)
@@ -48,4 +50,5 @@ def apply(limits: Limits, counts_threads: bool) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+        resource.setrlimit(RLIMIT_SIGPENDING, (PENDING_SIGNALS, PENDING_SIGNALS))
         resource.setrlimit(RLIMIT_MSGQUEUE, (0, 0))

@@ -23,8 +23,8 @@ SYSTEM_LIBRARIES = (
 MACHINE = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 # Not /dev/zero: mapped and shared, it is memory that nothing counts.
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom")
-# In the child's own root /proc is fresh and whole. Elsewhere it is the machine's, and of it only these files can be
-# read: the folder of the process itself would bring /proc/self/net along, with everybody's connections.
+# Of /proc only these files: also where it shows no other process it has much of the machine's, and without namespaces
+# the folder /proc/self would bring /proc/self/net along, with everybody's connections.
 PROCESS = (
     *(f"/proc/self/{name}" for name in ("maps", "smaps_rollup", "status", "stat", "statm", "cmdline", "comm", "fd")),
     *(f"/proc/{name}" for name in ("cpuinfo", "meminfo", "stat", "filesystems")),
