@@ -4,6 +4,7 @@ Read with `weights_only=True`, so that nothing of the file is called. What peopl
 accuracy as a NumPy number, their command line, Lightning's settings) is let in as an object without any behaviour.
 """
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -57,6 +58,10 @@ class _Ignored:
         pass
 
 
+# What torch says of a name that it does not call.
+_ASKED_FOR = re.compile(r"GLOBAL ([\w.]+)")
+
+
 def read_checkpoint(upload: Upload, content: str) -> dict[str, Tensor]:
     """Return the tensors of the state_dict in a file of torch.save, by name.
 
@@ -80,7 +85,7 @@ def _load(upload: Upload, content: str) -> object:
             with safe_globals(companions):
                 return torch.load(upload.path, map_location="cpu", weights_only=True)
         except Exception as error:
-            _raise_for_module(error, upload)
+            _raise_for_name(error, upload)
             raise
 
 
@@ -96,10 +101,14 @@ def _companions(upload: Upload) -> list[Callable[..., object] | tuple[Callable[.
     return [(type("Ignored", (_Ignored,), {}), name) for name in names]
 
 
-def _raise_for_module(error: Exception, upload: Upload) -> None:
-    """Raise the sentence about whole models, which in the old format only torch's own refusal tells apart."""
-    if "GLOBAL torch.nn.modules." in str(error) or "GLOBAL __main__." in str(error):
-        raise Failure("bad_file", WHOLE_MODULE, {"file": upload.name}) from error
+def _raise_for_name(error: Exception, upload: Upload) -> None:
+    """Say in our words what torch has refused: in the old format nothing else tells, and its text is a page long."""
+    asked = _ASKED_FOR.search(str(error))
+    if asked is None:
+        return
+    is_model = asked[1].startswith(("torch.nn.modules.", "__main__."))
+    text = WHOLE_MODULE if is_model else UNSAFE_PICKLE
+    raise Failure("bad_file", text, {"file": upload.name, "name": asked[1]}) from error
 
 
 def _find_state(loaded: object, depth: int) -> Mapping[str, Tensor] | None:
