@@ -50,7 +50,7 @@ def _attempts(job: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
         "list the folder around it": lambda: _see(decoy),
         "see the worker's environment": lambda: Path(f"/proc/{victim}/environ").read_bytes(),
         "signal the worker": lambda: os.kill(victim, 0),
-        "set the worker's limits": lambda: resource.prlimit(victim, resource.RLIMIT_CORE, (0, 0)),
+        "reach the worker's limits": lambda: resource.prlimit(victim, resource.RLIMIT_CORE),
         "attach to the worker": lambda: _call(libc.ptrace, PTRACE_SEIZE, victim, 0, 0),
         "open an internet socket": lambda: socket.socket(socket.AF_INET).close(),
         "open a local socket": lambda: socket.socket(socket.AF_UNIX).close(),

@@ -20,6 +20,8 @@ def be_child(confinement: Confinement, ends: Ends, alive: int, ready: int) -> No
     `alive` ends with the warden; `ready` tells it how this went.
     """
     try:
+        # The package without its modules: its folder is found while the one above can still be listed.
+        importlib.import_module("worker.child")
         if sys.platform == "linux":
             kernel.die_with_parent()
         if select.select([alive], [], [], 0)[0]:

@@ -47,7 +47,8 @@ def apply(limits: Limits, counts_threads: bool) -> None:
         resource.setrlimit(resource.RLIMIT_NPROC, (limits.threads, limits.threads))
     # Not 0: that does not keep a crash from starting the program that /proc/sys/kernel/core_pattern may name; 1 keeps
     # both it and a file away (core(5), "Piping core dumps to a program", and fs/coredump.c).
-    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    core_bytes = 0 if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 else 1
+    resource.setrlimit(resource.RLIMIT_CORE, (core_bytes, core_bytes))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
         resource.setrlimit(RLIMIT_SIGPENDING, (PENDING_SIGNALS, PENDING_SIGNALS))
