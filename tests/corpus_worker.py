@@ -13,6 +13,7 @@ from tests.corpus_ground import Ground
 from worker.execution import Order, execute
 from worker.sandbox.choice import Sandbox, make_starter
 from worker.sandbox.isolation import Isolation
+from worker.sandbox.launch import SandboxFailed
 from worker.sandbox.limits import Limits
 from worker.story import Story
 
@@ -45,8 +46,12 @@ def main() -> None:
     }
     order = Order(job, jobs, ground.dataset, Limits(2 << 30, 60), 60)
     sandbox = Sandbox(Isolation(level), make_starter(is_warm=starter == "warm"))
-    ending = asyncio.run(execute(order, Story(show, 1), sandbox))
-    print("ENDED", ending.failure and ending.failure.outcome, flush=True)
+    try:
+        ending = asyncio.run(execute(order, Story(show, 1), sandbox))
+    except SandboxFailed as error:  # which the workflow takes for our fault, and tries again
+        print("ENDED", error, flush=True)
+    else:
+        print("ENDED", ending.failure and ending.failure.outcome, flush=True)
 
 
 if __name__ == "__main__":

@@ -165,12 +165,22 @@ def results_of(number: int) -> list[Result]:
     return [result for result in rows(Result) if result.run_id == run_id]
 
 
-def children_of(worker_pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Process ids of the direct children of a process."""
+    return [child for child, parent in _parents().items() if parent == pid]
+
+
+def run_children_of(worker_pid: int) -> list[int]:
     """Process ids of the children that work on runs of a worker: those below a warden, which has no other name."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=False)
-    parents = {int(pid): int(parent) for pid, parent in (line.split() for line in listed.stdout.splitlines())}
+    parents = _parents()
     leaves = [pid for pid in parents if pid not in parents.values() and is_alive(pid)]
     return [pid for pid in leaves if _generations(pid, worker_pid, parents) >= 2]
+
+
+def _parents() -> dict[int, int]:
+    """The parent of each process."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=False)
+    return {int(pid): int(parent) for pid, parent in (line.split() for line in listed.stdout.splitlines())}
 
 
 def _generations(pid: int, ancestor: int, parents: dict[int, int]) -> int:

@@ -93,5 +93,5 @@ def test_nothing_outlives_the_parent_of_a_child(worker: RunningWorker) -> None:
     os.kill(first, signal.SIGKILL)
 
     assert worker.process.stdout is not None
-    assert any(line.startswith("ENDED") for line in worker.process.stdout)
+    assert any("ENDED the warden ended without a word" in line for line in worker.process.stdout)
     assert living_after_a_while(worker.others) == set()

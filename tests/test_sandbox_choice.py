@@ -22,7 +22,9 @@ def needed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def let_fail(monkeypatch: pytest.MonkeyPatch, *levels: Isolation) -> None:
     """Let the self-test find something at these levels, and nothing at the others."""
 
-    async def found(level: Isolation, starter: Starter, needed: Path, memory_bytes: int) -> list[str]:
+    async def found(
+        level: Isolation, starter: Starter, needed: Path, memory_bytes: int, secrets: object = ()
+    ) -> list[str]:
         return [f"a run could escape from {level}"] if level in levels else []
 
     monkeypatch.setattr(choice, "reasons_against", found)
@@ -69,6 +71,18 @@ def test_a_data_set_that_a_run_could_not_read_speaks_against_a_level(needed: Pat
     assert "a run cannot read the training images" in str(sandbox.refusal)
 
 
+def test_a_secret_where_libraries_lie_speaks_against_every_level(needed: Path) -> None:
+    secret = needed.with_name("train-labels.npy")  # stands for any file of ours in a folder that runs may read
+
+    sandbox = choose_sandbox(
+        Isolation.NAMESPACES, is_warm=False, needed=needed, memory_bytes=MEMORY_BYTES, secrets=[secret]
+    )
+    sandbox.starter.close()
+
+    assert sandbox.isolation is Isolation.LIMITS
+    assert str(sandbox.refusal).count("a run could read train-labels.npy") == 2
+
+
 def examined(monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
     console = Console(record=True, width=200)
     status = doctor.examine(Settings(), console)
@@ -90,7 +104,9 @@ def test_the_doctor_says_how_to_get_what_is_missing(data_dir: Path, monkeypatch:
     monkeypatch.setattr(doctor.kernel, "unshare", refused)
     monkeypatch.setattr(doctor.landlock, "version", lambda: 0)
 
-    async def fails(level: Isolation, starter: Starter, needed: Path, memory_bytes: int) -> list[str]:
+    async def fails(
+        level: Isolation, starter: Starter, needed: Path, memory_bytes: int, secrets: object = ()
+    ) -> list[str]:
         return ["no Landlock"]
 
     monkeypatch.setattr(doctor, "reasons_against", fails)

@@ -115,6 +115,13 @@ def test_calls_that_are_younger_than_the_table_do_not_exist(processor: str) -> N
         ("fcntl", (3, 3), ALLOW),  # F_GETFL
         ("fcntl", (3, 8, 12), EPERM),  # F_SETOWN
         ("fcntl", (3, 1031, 1 << 20), EPERM),  # F_SETPIPE_SZ
+        ("fcntl", (3, 6), EPERM),  # F_SETLK
+        ("socketpair", (1,), ALLOW),  # AF_UNIX
+        ("socketpair", (16,), EPERM),  # AF_NETLINK
+        ("getpgid", (0,), ALLOW),
+        ("getpgid", (12,), EPERM),
+        ("getsid", (OWN_PID,), ALLOW),
+        ("getsid", (12,), EPERM),
         ("sendto", (3, 0, 0, 0, 0), ALLOW),
         ("sendto", (3, 0, 0, 0, 0x7FFF_0000_1000), EPERM),
         ("sendto", (3, 0, 0, 0, 0x7FFF_0000_0000), EPERM),  # only the upper half is set

@@ -10,6 +10,8 @@ import pytest
 
 from tests.cells import make_cell, make_data, run_cell
 from tests.service import is_alive, wait_until
+from worker.sandbox import launch
+from worker.sandbox.cell import Cell
 from worker.sandbox.isolation import Isolation
 from worker.sandbox.launch import SandboxFailed, launched
 from worker.sandbox.limits import Limits
@@ -130,10 +132,72 @@ def test_a_child_dies_with_its_zygote(tmp_path: Path, data: Path, warm: WarmStar
             await child.progress.readline()
             os.kill(zygote_of(warm), signal.SIGKILL)
             rest, _ = await asyncio.gather(child.progress.read(), child.frames.read())
-            assert await child.wait() is None
+            with pytest.raises(SandboxFailed):
+                await child.wait()
             return rest
 
     assert b"done" not in asyncio.run(begin_and_lose_the_zygote())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_ends_neither_zygote_nor_warden_nor_child(
+    tmp_path: Path, data: Path, warm: WarmStarter, number: signal.Signals
+) -> None:
+    cell = make_cell(tmp_path / "cell", data, Isolation.LANDLOCK)
+
+    async def signal_all() -> bytes:
+        async with launched(cell, warm) as child:
+            await child.progress.readline()
+            for pid in (zygote_of(warm), child.warden_pid, *descendants_of(child.warden_pid)):
+                os.kill(pid, number)
+            rest, _ = await asyncio.gather(child.progress.read(), child.frames.read())
+            return rest
+
+    assert asyncio.run(signal_all()).endswith(b'"done"}\n')
+
+
+def test_a_zygote_that_hangs_is_given_up_and_the_next_run_starts_cold(
+    tmp_path: Path, data: Path, warm: WarmStarter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung = zygote_of(warm)
+    os.kill(hung, signal.SIGSTOP)
+    monkeypatch.setattr(launch, "FIRST_WORD_LIMIT_S", 1)
+
+    with pytest.raises(SandboxFailed, match="no word of the warden"):
+        run_cell(make_cell(tmp_path / "first", data, Isolation.NAMESPACES), warm)
+    monkeypatch.undo()
+    heard = run_cell(make_cell(tmp_path / "second", data, Isolation.NAMESPACES), warm)
+
+    assert warm.zygote_pid != hung
+    assert heard.kinds[-1] == "done"
+
+
+def open_files() -> set[str]:
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
+
+
+def test_starts_that_are_cancelled_harm_no_other_run_and_leave_no_open_file(
+    tmp_path: Path, data: Path, warm: WarmStarter
+) -> None:
+    zygote, before = zygote_of(warm), open_files()
+
+    async def cancel_at(turns: int, cell: Cell) -> None:
+        async def start() -> None:
+            async with launched(cell, warm):
+                await asyncio.sleep(60)
+
+        task = asyncio.create_task(start())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    for turns in range(12):
+        asyncio.run(cancel_at(turns, make_cell(tmp_path / str(turns), data, Isolation.LANDLOCK)))
+
+    assert is_alive(zygote)
+    assert open_files() == before
+    wait_until(lambda: descendants_of(zygote) == [], 10)
 
 
 def test_a_sandbox_that_cannot_be_built_is_our_fault_and_says_what_failed(

@@ -29,7 +29,7 @@ for level in ("namespaces", "landlock"):
     os.mkdir(folder + "/data")
     for name in ("decoy", "data/needed"):
         open(f"{folder}/{name}", "w").close()
-    job = {"kind": "canary", "threads": 1, "victim": os.getpid()}
+    job = {"kind": "canary", "threads": 1, "victim": os.getpid(), "secrets": []}
     job |= {"decoy": folder + "/decoy", "needed": folder + "/data/needed"}
     limits, cell = Limits(1 << 30, 60), folder + "/cell"
     cell = Cell(Isolation(level), limits, cell, cell + "/scratch", (folder + "/data",), job)

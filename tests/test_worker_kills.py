@@ -15,13 +15,13 @@ from app.core.runs import ENDED, State
 from app.core.tables import Result, Run
 from tests.service import (
     Service,
-    children_of,
     events_of,
     free_port,
     is_alive,
     queue,
     results_of,
     rows,
+    run_children_of,
     run_of,
     service,
     standing_of,
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.slow
 pytest_plugins = ["tests.postgres"]
 
 LIMIT_S = 120
-# Long enough to be caught in the middle, short enough to end within the test: some 400 steps of a few milliseconds.
-LONG = {"model": "yannet", "epochs": 10}
+# Long enough to be caught in the middle, short enough to end within the test: some 60 steps of a few milliseconds.
+LONG = {"model": "yannet", "epochs": 6}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_run_whose_worker_is_killed_is_finished_by_another_with_one_result(on_
     first = on_either.worker()
     number = queue(**LONG)
     wait_for_training(number, start=1)
-    (child,) = children_of(first.pid)
+    (child,) = run_children_of(first.pid)
     on_either.worker()
 
     first.kill()
@@ -133,7 +133,7 @@ def test_a_frozen_worker_that_wakes_up_later_neither_adds_a_result_nor_mixes_the
     frozen.send_signal(signal.SIGCONT)
 
     assert_finished_once(number, starts=2)
-    wait_until(lambda: children_of(frozen.pid) == [], 30)
+    wait_until(lambda: run_children_of(frozen.pid) == [], 30)
     assert max(event.seq for event in events_of(number) if event.start == 1) == last_of_first
     assert run_of(number).outcome == "ok"
 
@@ -142,7 +142,7 @@ def test_a_worker_that_is_stopped_hands_its_run_back_at_once_and_that_counts_as_
     first = on_either.worker()
     number = queue(**LONG)
     wait_for_training(number, start=1)
-    (child,) = children_of(first.pid)
+    (child,) = run_children_of(first.pid)
 
     first.terminate()
 
@@ -182,7 +182,7 @@ def test_forty_runs_on_two_workers_with_random_kills_give_forty_results(running:
         done_before = len(rows(Result))
         wait_until(lambda before=done_before: len(rows(Result)) > before + 1, LIMIT_S)  # type: ignore[misc]
         victim = chance.randrange(2)
-        wait_until(lambda pid=workers[victim].pid: children_of(pid), LIMIT_S)  # type: ignore[misc]
+        wait_until(lambda pid=workers[victim].pid: run_children_of(pid), LIMIT_S)  # type: ignore[misc]
         workers[victim].kill()
         workers[victim] = running.worker(WARM_START="true")
 
@@ -203,7 +203,7 @@ def test_nothing_of_a_killed_workers_runs_stays_on_the_machine(running: Service)
     first = running.worker(WARM_START="true")
     number = queue(**LONG)
     wait_for_training(number, start=1)
-    (child,) = children_of(first.pid)
+    (child,) = run_children_of(first.pid)
     family = [child, *above(child, first.pid)]
     first.kill()
     second = running.worker()
@@ -212,7 +212,7 @@ def test_nothing_of_a_killed_workers_runs_stays_on_the_machine(running: Service)
     wait_until(lambda: list((running.data_dir / "jobs").glob("*/*")) == [], 30)
     assert len(family) == 3  # the child, its warden, the zygote
     assert not any(is_alive(pid) for pid in family)
-    assert children_of(second.pid) == []
+    assert run_children_of(second.pid) == []
 
 
 def above(pid: int, ancestor: int) -> list[int]:

@@ -64,7 +64,10 @@ def main() -> int:
 def choose(settings: Settings, dataset: Dataset) -> Sandbox:
     """The best sandbox that holds here."""
     needed = dataset.child_dir / f"{CHILD_ARRAYS[0]}.npy"
-    sandbox = choose_sandbox(Isolation(settings.isolation), settings.warm_start, needed, settings.memory_limit_bytes)
+    # The labels, the key of the cookies and, if it is a file, the database.
+    secrets = [path for path in (*settings.data_dir.iterdir(), *settings.data_dir.glob("labels/*")) if path.is_file()]
+    best = Isolation(settings.isolation)
+    sandbox = choose_sandbox(best, settings.warm_start, needed, settings.memory_limit_bytes, secrets)
     if sandbox.refusal is not None:
         log.warning("uploaded code is refused", reason=str(sandbox.refusal))
     return sandbox

@@ -18,38 +18,50 @@ from app.core.tables import QuickCheck
 from worker.execution import execute
 from worker.job import job_folder, order_of
 from worker.post import active, current_post, is_stopping
-from worker.story import Failure, Story
+from worker.story import Story
 
 log = structlog.get_logger()
+
+# Somebody waits: what does not pass soon is told.
+TRIES = 2
+RETRY_INTERVAL_S = 0.2
 
 
 @DBOS.workflow(name=CHECK_WORKFLOW, max_recovery_attempts=MAX_RECOVERIES)
 def check(check_id: str) -> None:
     """Look at the files of a check and note what was found."""
     with active(check_id):
-        failure, report = _look(check_id)
-        outcome = failure.outcome if failure else Outcome.OK
-        message, detail = (failure.message, failure.detail) if failure else (None, None)
+        found = _found(check_id)
+        message = Sentence.from_json(found["message"]) if found["message"] else None
         with session_scope() as session:
-            finish_check(session, check_id, outcome, message, detail, report)
-        log.info("check ended", check=check_id, outcome=str(outcome))
+            finish_check(session, check_id, Outcome(found["outcome"]), message, found["detail"], found["report"])
+        log.info("check ended", check=check_id, outcome=found["outcome"])
 
 
-def _look(check_id: str) -> tuple[Failure | None, dict[str, Any] | None]:
+def _found(check_id: str) -> dict[str, Any]:
     try:
-        return asyncio.run(_execute(check_id))
+        return asyncio.run(execute_check(check_id))
     except Exception as error:  # our fault, whatever it was: whoever waits must hear so
         if is_stopping():
             raise DBOSWorkflowConflictIDError(check_id) from error
         log.exception("check failed on our side", check=check_id)
-        return Failure(Outcome.INTERNAL, Sentence(OUTCOMES[Outcome.INTERNAL].sentence)), None
+        message = Sentence(OUTCOMES[Outcome.INTERNAL].sentence).as_json()
+        return {"outcome": Outcome.INTERNAL, "message": message, "detail": None, "report": None}
 
 
-async def _execute(check_id: str) -> tuple[Failure | None, dict[str, Any] | None]:
+@DBOS.step(preemptible=True, retries_allowed=True, max_attempts=TRIES, interval_seconds=RETRY_INTERVAL_S)
+async def execute_check(check_id: str) -> dict[str, Any]:
+    """Look once. The engine cancels this within about a second when nobody waits for the answer any more."""
     post = current_post()
     with session_scope() as session:
         asked = session.get_one(QuickCheck, check_id)
     with job_folder(post.settings, post.executor_id, f"check-{new_id()}") as folder:
         order = order_of(asked, folder, post.dataset, get_blobs(), post.settings)
         ending = await execute(order, Story(emit=lambda *_: None, steps_limit=0), post.sandbox)
-    return ending.failure, ending.story.report
+    failure = ending.failure
+    return {
+        "outcome": failure.outcome if failure else Outcome.OK,
+        "message": failure.message.as_json() if failure else None,
+        "detail": failure.detail if failure else None,
+        "report": ending.story.report,
+    }

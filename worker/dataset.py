@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import socket
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -123,6 +124,7 @@ def prepare(settings: Settings) -> Dataset:
         if not (labels_path.exists() and target.is_dir()):
             _write_copy(_arrays(settings), target, labels_path)
     open_to_children(target)
+    let_through(target, settings.data_dir)
     train_size = len(np.load(target / "train-labels.npy", mmap_mode="r"))
     return Dataset(settings.dataset, target, np.load(labels_path), train_size)
 
@@ -148,11 +150,19 @@ def save_for_child(arrays: Mapping[str, Images], folder: Path) -> None:
         np.save(folder / f"{name}.npy", arrays[name])
 
 
-def open_to_children(folder: Path) -> None:
-    """Let any user read it who can get there: where the worker is root, its children are others.
+def let_through(folder: Path, top: Path) -> None:
+    """Let any user pass through a folder and those above it up to `top`, without seeing what is in them.
 
-    The folders above stay closed; the sandbox shows a child this one alone.
+    Where the worker is root, its children are other users. What lies there is closed by its own mode.
     """
+    for passed in (folder, *folder.parents):
+        if not passed.is_relative_to(top):
+            break
+        passed.chmod(stat.S_IMODE(passed.stat().st_mode) | 0o011)
+
+
+def open_to_children(folder: Path) -> None:
+    """Let any user read it who can get there."""
     folder.chmod(0o755)
     for name in CHILD_ARRAYS:
         (folder / f"{name}.npy").chmod(0o644)

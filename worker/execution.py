@@ -17,7 +17,7 @@ from worker.meeting import Meeting
 from worker.sandbox.cell import Cell
 from worker.sandbox.choice import Sandbox
 from worker.sandbox.isolation import Isolation
-from worker.sandbox.launch import Child, Exit, launched
+from worker.sandbox.launch import Child, Exit, SandboxFailed, launched
 from worker.sandbox.limits import Limits
 from worker.sandbox.warden import FOR_MEMORY, FOR_THREADS
 from worker.scoring import BadOutput, measure, read_log_probabilities
@@ -84,7 +84,8 @@ async def execute(order: Order, story: Story, sandbox: Sandbox) -> Ending:
     """Run the child to its end. When this is cancelled, the child is killed before the cancellation goes on.
 
     Raises:
-        SandboxFailed: the sandbox, which held when the worker started, could not be set up: our fault.
+        SandboxFailed: the sandbox, which held when the worker started, could not be set up, or did not last: our
+            fault. So it is when the child ends before its first line, for nothing of an upload is touched before that.
     """
     ending = Ending(story)
     if order.holds_code and sandbox.refusal is not None:
@@ -95,7 +96,7 @@ async def execute(order: Order, story: Story, sandbox: Sandbox) -> Ending:
     meeting = Meeting()
     try:
         async with (
-            asyncio.timeout(START_ALLOWANCE_S + order.time_limit_s) as time_limit,
+            asyncio.timeout(START_ALLOWANCE_S) as time_limit,
             launched(order.cell(sandbox.isolation), sandbox.starter) as child,
         ):
             await _all_of(
@@ -107,9 +108,12 @@ async def execute(order: Order, story: Story, sandbox: Sandbox) -> Ending:
     except TimeoutError:
         if not time_limit.expired():  # some other wait of ours: not the student's to hear of
             raise
-        ending.failure = _timed_out(order)
+        if story.has_begun:
+            ending.failure = _timed_out(order)
     except BadOutput as error:
         ending.failure = Failure(Outcome.BAD_OUTPUT, error.sentence)
+    if not story.has_begun:
+        raise SandboxFailed(f"the child did not say a word: {exit_}; {' '.join(tail)}")
     story.flush()
     # What the child says of itself explains more than how its results broke off.
     ending.failure = story.failure or ending.failure or _silent_failure(ending, exit_, tail, order)
@@ -207,9 +211,7 @@ def _silent_failure(ending: Ending, exit_: Exit | None, tail: list[str], order: 
         return None
     detail = clean("\n".join(tail)[-DETAIL_LIMIT_CHARACTERS:]) or None
     if exit_ is not None:
-        if exit_.killed_for == FOR_MEMORY or (
-            code != 0 and any(words in line for line in tail for words in MEMORY_WORDS)
-        ):
+        if exit_.killed_for == FOR_MEMORY or (code != 0 and _speaks_of_memory(tail)):
             return _out_of_memory(order, detail)
         if exit_.killed_for == FOR_THREADS:
             text = N_("The run was stopped because it had more than %(limit)d threads. PyTorch starts what it needs.")

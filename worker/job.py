@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from app.core.blobs import Blobs
 from app.core.settings import Settings
 from app.core.tables import QuickCheck, Run, Submission
-from worker.dataset import Dataset
+from worker.dataset import Dataset, let_through
 from worker.execution import Order
 from worker.sandbox.limits import Limits
 
@@ -33,6 +33,7 @@ def job_folder(settings: Settings, executor_id: str, name: str) -> Iterator[Path
     """An empty folder that is gone afterwards, and that no other worker process uses."""
     folder = executor_folder(settings, executor_id) / name
     folder.mkdir(parents=True)
+    let_through(folder, settings.data_dir)
     try:
         yield folder
     finally:
@@ -70,6 +71,7 @@ def order_of(asked: Submission | QuickCheck, folder: Path, dataset: Dataset, blo
         "threads": threads,
     }
     (folder / "scratch").mkdir()
+    let_through(folder / "scratch", folder)
     time_limit_s = CHECK_TIME_LIMIT_S if isinstance(asked, QuickCheck) else settings.run_time_limit_s
     cpu_time_s = int(time_limit_s * threads) + CPU_MARGIN_S
     limits = Limits(settings.memory_limit_bytes, cpu_time_s, threads=THREADS_MARGIN + 4 * threads)

@@ -16,6 +16,9 @@ LOSS_POINTS = 600
 # A row of float32 log-probabilities sums to one within this; a child that sends scores of another kind is far off.
 SUM_TOLERANCE = 1e-3
 
+# e to this power is still a finite float64.
+LARGEST_EXPONENT = 700.0
+
 LogProbabilities = npt.NDArray[np.float32]
 
 
@@ -70,7 +73,9 @@ def read_log_probabilities(frame: bytes, images: int) -> LogProbabilities:
     if not (off <= SUM_TOLERANCE).all():
         text = N_("The scores of test image %(image)s are no probabilities: they sum to %(sum).4g instead of 1.")
         first = int(np.flatnonzero(~(off <= SUM_TOLERANCE))[0])
-        raise BadOutput(Sentence(text, {"image": first, "sum": float(np.exp(logsumexp(scores[first])))}))
+        # Not infinite: Postgres' JSON cannot hold that.
+        total = float(np.exp(min(float(logsumexp(scores[first])), LARGEST_EXPONENT)))
+        raise BadOutput(Sentence(text, {"image": first, "sum": total}))
     return scores
 
 

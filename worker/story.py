@@ -65,6 +65,11 @@ class Story:
     _logged_characters: int = 0
     _sent_at: float = -math.inf
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the child has said anything."""
+        return self._began_at is not None
+
     def line(self, raw: bytes) -> str | None:
         """Take one line of the progress pipe; returns its kind if it was understood."""
         if self._began_at is None:

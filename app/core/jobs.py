@@ -167,9 +167,9 @@ class Jobs:
         return found[0].executor_id if found else None
 
     def runs_of(self, executor_id: str) -> list[str]:
-        """Ids of the runs that this worker process holds."""
+        """Ids of the runs and checks that this worker process holds."""
         found = self.client.list_workflows(
-            status="PENDING", executor_id=executor_id, name=WORKFLOW, load_input=False, load_output=False
+            status="PENDING", executor_id=executor_id, load_input=False, load_output=False
         )
         return [status.workflow_id for status in found]
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def _works(attempt: Callable[[], object]) -> bool:
 
 def _attempts(job: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
     decoy, victim = Path(job["decoy"]), int(job["victim"])
-    return {
+    # As they lie: a data folder inside a folder of libraries would be open to every run.
+    secrets = {f"read {Path(path).name}": partial(_open, Path(path)) for path in job["secrets"]}
+    return secrets | {
         "be root": _be_root,
         "read a file of the worker's": decoy.read_bytes,
         "write a file of the worker's": lambda: decoy.open("ab").close(),
@@ -71,6 +74,10 @@ def _needs(job: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
         "start a thread": _start_thread,
         "import torch": _import_the_child,
     }
+
+
+def _open(path: Path) -> None:
+    path.open("rb").close()
 
 
 def _be_root() -> None:

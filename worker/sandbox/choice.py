@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,10 +41,13 @@ class Sandbox:
         )
 
 
-def choose_sandbox(best: Isolation, is_warm: bool, needed: Path, memory_bytes: int) -> Sandbox:
+def choose_sandbox(
+    best: Isolation, is_warm: bool, needed: Path, memory_bytes: int, secrets: Sequence[Path] = ()
+) -> Sandbox:
     """Try the levels from `best` downwards and take the first that holds.
 
-    `is_warm`: keep torch imported in a zygote. `needed` is a file that runs must be able to read.
+    `is_warm`: keep torch imported in a zygote. `needed` is a file that runs must be able to read, `secrets` are files
+    that they must not.
     """
     starter = make_starter(is_warm)
     reasons: dict[Isolation, list[str]] = {}
@@ -51,11 +55,18 @@ def choose_sandbox(best: Isolation, is_warm: bool, needed: Path, memory_bytes: i
         if SAFE.index(level) < levels_above(best):
             reasons[level] = ["switched off by ISOLATION"]
             continue
-        reasons[level] = asyncio.run(reasons_against(level, starter, needed, memory_bytes))
+        for start in _ways(starter):
+            found = asyncio.run(reasons_against(level, start, needed, memory_bytes, secrets))
+            reasons.setdefault(level, []).extend(found)
         if not reasons[level]:
             return Sandbox(level, starter, {above: why for above, why in reasons.items() if why})
         log.warning("this level of isolation does not hold here", isolation=level, reasons=reasons[level])
     return Sandbox(WITHOUT_SANDBOX, starter, reasons)
+
+
+def _ways(starter: Starter) -> list[Starter]:
+    """Runs start cold while there is no zygote: that must hold as well."""
+    return [starter, starter.cold] if isinstance(starter, WarmStarter) else [starter]
 
 
 def levels_above(best: Isolation) -> int:

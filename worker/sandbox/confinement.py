@@ -28,7 +28,8 @@ class Confinement:
         self.uid = privileges.uid_of_a_run(os.getpid()) if self.is_root else os.getuid()
         self.paths = [*libraries(), *own_code(), *cell.readable]
         has_own_root = cell.isolation is Isolation.NAMESPACES
-        self.keeps_reading = self.is_root and privileges.are_closed_to_others(self.paths, with_parents=not has_own_root)
+        is_closed = privileges.are_closed_to_others(self.paths, with_parents=not has_own_root)
+        self.keeps_reading = self.is_root and is_closed and privileges.can_keep_reading()
 
     def prepare_fork(self) -> None:
         """In the warden, before it forks the child."""

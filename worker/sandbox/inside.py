@@ -1,5 +1,6 @@
 """The child's first steps: lock itself in, then run the job. Nothing of torch or of an upload is touched before."""
 
+import contextlib
 import importlib
 import os
 import select
@@ -22,20 +23,30 @@ def be_child(confinement: Confinement, ends: Ends, alive: int, ready: int) -> No
     try:
         # The package without its modules: its folder is found while the one above can still be listed.
         importlib.import_module("worker.child")
-        if sys.platform == "linux":
-            kernel.die_with_parent()
-        if select.select([alive], [], [], 0)[0]:
-            os._exit(1)
-        os.close(alive)
+        _die_with_warden(alive)
         os.setsid()
         os.close(ends.output)  # standard output has it
         confinement.take_on()
+        _look_at_warden(alive)  # again: a change of the user takes the wish away for a moment
+        os.close(alive)
+        os.write(ready, READY)
+        os.close(ready)
     except BaseException:  # noqa: BLE001 - nothing may run that is not locked in, and the warden must hear why
-        os.write(ready, traceback.format_exc().encode())
+        with contextlib.suppress(OSError):
+            os.write(ready, traceback.format_exc().encode())
         os._exit(1)
-    os.write(ready, READY)
-    os.close(ready)
     _run(confinement, ends)
+
+
+def _die_with_warden(alive: int) -> None:
+    if sys.platform == "linux":
+        kernel.die_with_parent()
+    _look_at_warden(alive)
+
+
+def _look_at_warden(alive: int) -> None:
+    if select.select([alive], [], [], 0)[0]:
+        os._exit(1)
 
 
 def _run(confinement: Confinement, ends: Ends) -> NoReturn:

@@ -19,7 +19,8 @@ from worker.sandbox.starters import Starter
 log = structlog.get_logger()
 
 LINE_LIMIT_BYTES = 64 << 10
-# From the order to a locked-in child: 0.1 s on an idle machine.
+# From the order to the warden's first word, and from there to a locked-in child: 0.1 s on an idle machine.
+FIRST_WORD_LIMIT_S = 30
 SETUP_LIMIT_S = 60
 # Time for a killed process to be reaped; a kill that takes longer is a kernel in trouble.
 REAP_S = 10
@@ -48,12 +49,13 @@ class Child:
     status: asyncio.StreamReader
     warden_pid: int
 
-    async def wait(self) -> Exit | None:
-        """How it ended, when it has; None if its warden was killed."""
-        line = await self.status.readline()
-        if not line:
-            return None
-        told = json.loads(line)
+    async def wait(self) -> Exit:
+        """How it ended, when it has.
+
+        Raises:
+            SandboxFailed: if its warden was killed, and the child with it: nobody knows how it would have ended.
+        """
+        told = await _told(self.status, self.output)
         return Exit(told["exit"], told["cpu_s"], told["killed_for"])
 
 
@@ -65,45 +67,55 @@ async def launched(cell: Cell, starter: Starter) -> AsyncIterator[Child]:
         SandboxFailed: if it could not be locked in.
     """
     async with contextlib.AsyncExitStack() as stack:
-        life_end, life = os.pipe()
-        ours = stack.enter_context(FileIO(life, "wb"))
-        readers = [await _pipe(stack) for _ in range(4)]
-        with contextlib.ExitStack() as theirs:
-            for end in (life_end, *(end for _, end in readers)):
-                theirs.callback(os.close, end)
-            await asyncio.to_thread(starter.start, cell, Ends(life_end, *(end for _, end in readers)))
-        status, progress, frames, output = (reader for reader, _ in readers)
-        warden_pid = int((await _told(status, output))["warden"])
-        child = Child(progress, frames, output, status, warden_pid)
+        life_end, life = _open_pipe(stack)
+        pipes = [_open_pipe(stack) for _ in range(4)]
+        ends = [life_end, *(write_end for _, write_end in pipes)]
+        status, progress, frames, output = [await _reader(stack, read_end) for read_end, _ in pipes]
+        # Not in a thread: a cancelled wait would close the ends while the thread still hands them over.
+        starter.start(cell, Ends(*(end.fileno() for end in ends)))
+        for end in ends:
+            end.close()
+        child = Child(progress, frames, output, status, await _warden_pid(status, output, starter))
         try:
-            await _told(status, output)  # that the child is locked in
+            async with asyncio.timeout(SETUP_LIMIT_S):
+                await _told(status, output)  # that the child is locked in
             yield child
         finally:
-            ours.close()
+            life.close()
             await _see_it_end(child)
 
 
-async def _pipe(stack: contextlib.AsyncExitStack) -> tuple[asyncio.StreamReader, int]:
-    """A reader of ours, closed with the stack, and the end to be written to."""
+def _open_pipe(stack: contextlib.AsyncExitStack) -> tuple[FileIO, FileIO]:
+    """A pipe whose two ends are closed with the stack at the latest."""
     read_fd, write_fd = os.pipe()
+    return stack.enter_context(FileIO(read_fd, "rb")), stack.enter_context(FileIO(write_fd, "wb"))
+
+
+async def _reader(stack: contextlib.AsyncExitStack, read_end: FileIO) -> asyncio.StreamReader:
     reader = asyncio.StreamReader(limit=LINE_LIMIT_BYTES)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_fd, "rb", buffering=0)
+        lambda: asyncio.StreamReaderProtocol(reader), read_end
     )
     stack.callback(transport.close)
-    return reader, write_fd
+    return reader
+
+
+async def _warden_pid(status: asyncio.StreamReader, output: asyncio.StreamReader, starter: Starter) -> int:
+    """The process id of the warden, which is its first word."""
+    try:
+        async with asyncio.timeout(FIRST_WORD_LIMIT_S):
+            return int((await _told(status, output))["warden"])
+    except TimeoutError as error:
+        starter.give_up()
+        raise SandboxFailed(f"no word of the warden for {FIRST_WORD_LIMIT_S} s") from error
 
 
 async def _told(status: asyncio.StreamReader, output: asyncio.StreamReader) -> dict[str, Any]:
-    """What the warden says next while it sets up the sandbox. Raises SandboxFailed if that went wrong."""
-    try:
-        async with asyncio.timeout(SETUP_LIMIT_S):
-            line = await status.readline()
-            printed = b"" if line else await output.read(LINE_LIMIT_BYTES)
-    except TimeoutError as error:
-        raise SandboxFailed(f"no word of the warden for {SETUP_LIMIT_S} s") from error
+    """What the warden says next. Raises SandboxFailed if it has died, or says that something went wrong on our side."""
+    line = await status.readline()
     if not line:
-        raise SandboxFailed(f"the warden ended without a word: {printed.decode('utf-8', 'replace')}")
+        printed = (await output.read(LINE_LIMIT_BYTES)).decode("utf-8", "replace")
+        raise SandboxFailed(f"the warden ended without a word: {printed}")
     told: dict[str, Any] = json.loads(line)
     if "failed" in told:
         raise SandboxFailed(told["failed"])

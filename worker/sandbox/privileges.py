@@ -22,6 +22,16 @@ def uid_of_a_run(pid: int) -> int:
     return FIRST_UID + pid % UIDS
 
 
+def can_keep_reading() -> bool:
+    """Whether this process has the capability to read in spite of modes. In a container root often has not."""
+    return bool(_permitted_capabilities() & 1 << CAP_DAC_READ_SEARCH)
+
+
+def _permitted_capabilities() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1], 16) for line in lines if line.startswith("CapPrm:"))
+
+
 def are_closed_to_others(paths: Iterable[str], with_parents: bool) -> bool:
     """Whether another user than root could not read some of these, as in a checkout in root's home."""
     wanted = {Path(path).resolve() for path in paths if Path(path).exists()}

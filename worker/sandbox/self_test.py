@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from worker.sandbox.cell import Cell
@@ -18,10 +19,12 @@ CPU_LIMIT_S = 60
 DETAIL_CHARACTERS = 400
 
 
-async def reasons_against(isolation: Isolation, starter: Starter, needed: Path, memory_bytes: int) -> list[str]:
+async def reasons_against(
+    isolation: Isolation, starter: Starter, needed: Path, memory_bytes: int, secrets: Sequence[Path] = ()
+) -> list[str]:
     """Why uploads must not run at this level here, in technical words; nothing if they may.
 
-    `needed` is a file of the data that every run reads.
+    `needed` is a file of the data that every run reads, `secrets` are files that none may.
     """
     with tempfile.TemporaryDirectory(prefix="self-test-") as name:
         folder = Path(name)
@@ -34,7 +37,14 @@ async def reasons_against(isolation: Isolation, starter: Starter, needed: Path, 
             folder=str(folder / "cell"),
             scratch=str(folder / "cell" / "scratch"),
             readable=(str(needed.parent),),
-            job={"kind": CANARY, "threads": 1, "decoy": str(decoy), "victim": os.getpid(), "needed": str(needed)},
+            job={
+                "kind": CANARY,
+                "threads": 1,
+                "decoy": str(decoy),
+                "victim": os.getpid(),
+                "needed": str(needed),
+                "secrets": [str(secret) for secret in secrets],
+            },
         )
         try:
             async with asyncio.timeout(TIME_LIMIT_S), launched(cell, starter) as child:

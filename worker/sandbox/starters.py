@@ -22,6 +22,8 @@ log = structlog.get_logger()
 RUNS_OF_A_ZYGOTE = 200
 # torch takes 2.5 s to import on an idle machine and ten times that on one that is busy with tests.
 WARM_UP_LIMIT_S = 120
+# Its socket holds some hundred orders; when that is full, the zygote hangs.
+ANSWER_LIMIT_S = 5
 
 
 class Starter(Protocol):
@@ -29,6 +31,9 @@ class Starter(Protocol):
 
     def start(self, cell: Cell, ends: Ends) -> None:
         """Start a warden that has these ends of the pipes; ours stay open."""
+
+    def give_up(self) -> None:
+        """A warden that was to be started never spoke: start the next ones in another way."""
 
     def close(self) -> None:
         """Leave no process behind."""
@@ -59,6 +64,9 @@ class ColdStarter:
             if pipe is not None:
                 pipe.write(cell.as_json())
 
+    def give_up(self) -> None:
+        """See Starter. Each run has a fresh interpreter anyway."""
+
     def close(self) -> None:
         """See Starter. A warden ends by itself when its worker has let go of it."""
         for process in self._started:
@@ -74,8 +82,15 @@ class WarmStarter:
         self._limit = runs_of_a_zygote
         self._lock = threading.Lock()
         self._zygote: ZygoteProcess | None = None
-        self._warming = False
+        self._is_warming = False
+        self._is_closed = False
+        # Those that have runs left, or do not answer: ended by us only at the very end, for their runs end with them.
         self._retired: list[ZygoteProcess] = []
+
+    @property
+    def cold(self) -> ColdStarter:
+        """How runs start while there is no zygote."""
+        return self._cold
 
     @property
     def zygote_pid(self) -> int | None:
@@ -84,49 +99,60 @@ class WarmStarter:
         return None if zygote is None else zygote.pid
 
     def warm_up(self) -> None:
-        """Start a zygote and wait until it is warm. Raises OSError if it dies of it."""
+        """Start a zygote and wait until it is warm. Raises OSError if it dies of it or takes too long."""
         zygote = ZygoteProcess()
         with self._lock:
-            old, self._zygote, self._warming = self._zygote, zygote, False
-            self._retired = [earlier for earlier in self._retired if not earlier.has_ended()]
-            if old is not None:
-                old.retire()
-                self._retired.append(old)
+            if self._is_closed:
+                zygote.close()
+                return
+            self._retire()
+            self._zygote = zygote
 
     def start(self, cell: Cell, ends: Ends) -> None:
         """See Starter."""
         with self._lock:
-            zygote = self._zygote
-            is_used_up = zygote is None or zygote.forks >= self._limit
-            if is_used_up and not self._warming:
-                self._warming = True
+            if (self._zygote is None or self._zygote.forks >= self._limit) and not self._is_warming:
+                self._is_warming = True
                 threading.Thread(target=self._replace, name="zygote", daemon=True).start()
-            if zygote is not None:
+            if self._zygote is not None:
                 try:
-                    zygote.fork(cell, ends)
+                    self._zygote.fork(cell, ends)
                 except OSError as error:
-                    log.warning("the zygote is gone; runs start cold until there is a new one", error=str(error))
-                    zygote.close()
-                    self._zygote = None
+                    log.warning("the zygote does not answer; runs start cold meanwhile", error=str(error))
+                    self._retire()
                 else:
                     return
         self._cold.start(cell, ends)
+
+    def give_up(self) -> None:
+        """See Starter. The zygote keeps its runs; the next ones start cold until there is a new one."""
+        with self._lock:
+            self._retire()
+
+    def _retire(self) -> None:
+        self._retired = [earlier for earlier in self._retired if not earlier.has_ended()]
+        if self._zygote is not None:
+            self._zygote.retire()
+            self._retired.append(self._zygote)
+            self._zygote = None
 
     def _replace(self) -> None:
         try:
             self.warm_up()
         except OSError as error:
             log.warning("no new zygote; runs start cold", error=str(error))
-            with self._lock:
-                self._warming = False
+        finally:
+            self._is_warming = False
 
     def close(self) -> None:
         """See Starter. All runs that a zygote has started end with it."""
         self._cold.close()
         with self._lock:
-            for zygote in [*self._retired, *([self._zygote] if self._zygote else [])]:
+            self._is_closed = True
+            self._retire()
+            for zygote in self._retired:
                 zygote.close()
-            self._retired, self._zygote = [], None
+            self._retired = []
 
 
 class ZygoteProcess:
@@ -146,10 +172,13 @@ class ZygoteProcess:
                 start_new_session=True,
             )
         self._control.settimeout(WARM_UP_LIMIT_S)
-        if self._control.recv(len(HELLO)) != HELLO:
-            status = self._process.wait()
-            self._control.close()
-            raise OSError(f"the zygote ended with status {status} before it was warm")
+        try:
+            if self._control.recv(len(HELLO)) != HELLO:
+                raise OSError(f"the zygote ended with status {self._process.wait()} before it was warm")
+        except OSError:
+            self.close()
+            raise
+        self._control.settimeout(ANSWER_LIMIT_S)
 
     @property
     def pid(self) -> int:

@@ -47,6 +47,9 @@ def _guard(cell: Cell, ends: Ends, parent_pid: int) -> dict[str, Any]:
         kernel.die_with_parent()
     if os.getppid() != parent_pid:
         return {"failed": "the worker died before this run began"}
+    # Whoever stops a group of processes, as systemd does, means the worker; it lets go of us. The child inherits this.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     keep_only(ends)
     _say(ends, {"warden": os.getpid()})
     watch = _Watch(ends.life, cell.limits)
@@ -63,7 +66,7 @@ def _guard(cell: Cell, ends: Ends, parent_pid: int) -> dict[str, Any]:
     for fd in (ready_end, alive, ends.progress, ends.frames, ends.output):
         os.close(fd)
     _stop_writing_output()
-    if failure := _failure_of_setup(ready):
+    if failure := _failure_of_setup(ready, ends.life, child):
         os.waitpid(child, 0)
         return {"failed": failure}
     _say(ends, {"ready": True})
@@ -78,10 +81,19 @@ def _stop_writing_output() -> None:
     os.close(nothing)
 
 
-def _failure_of_setup(ready: int) -> str | None:
+def _failure_of_setup(ready: int, life: int, child: int) -> str | None:
     """What went wrong before the child was locked in; None if it is."""
-    with os.fdopen(ready, "rb") as pipe:
-        said = pipe.read()
+    said = b""
+    while True:
+        told, _, _ = select.select([ready, life], [], [])
+        if life in told:
+            os.kill(child, signal.SIGKILL)
+            return "the worker let go before the child was locked in"
+        part = os.read(ready, 1 << 16)
+        if not part:
+            break
+        said += part
+    os.close(ready)
     return None if said == READY else said.decode("utf-8", "replace") or "the child died while it was locked in"
 
 

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from worker.sandbox.cell import Cell
 from worker.sandbox.pipes import Ends
@@ -55,8 +56,9 @@ class _Zygote:
         os.set_blocking(wake_end, False)
         signal.set_wakeup_fd(wake_end)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        # The worker's end of a message may be gone; Ctrl-C in a terminal is for the worker to act on.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Whoever stops a group of processes means the worker, whose end we see.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
     def serve(self) -> None:
         """See `main`."""
@@ -81,18 +83,28 @@ class _Zygote:
 
     def _fork(self, message: bytes, fds: list[int]) -> None:
         own_pid = os.getpid()
-        warden = os.fork()
-        if warden == 0:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            guard(Cell.from_json(message), Ends(*fds), own_pid)
-        self._wardens.add(warden)
-        for fd in fds:
-            os.close(fd)
+        try:
+            warden = os.fork()
+            if warden == 0:
+                _be_warden(message, fds, own_pid)
+            self._wardens.add(warden)
+        except OSError as error:  # the worker sees that this run has no warden; the others go on
+            print(f"the zygote cannot fork: {error}", file=sys.stderr, flush=True)
+        finally:
+            for fd in fds:
+                os.close(fd)
 
     def _reap(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG)[0]) != 0:
                 self._wardens.discard(ended)
+
+
+def _be_warden(message: bytes, fds: list[int], zygote_pid: int) -> NoReturn:
+    try:
+        guard(Cell.from_json(message), Ends(*fds), zygote_pid)
+    finally:  # never back into the zygote's loop
+        os._exit(1)
 
 
 if __name__ == "__main__":
