@@ -238,3 +238,27 @@ def test_a_network_that_cannot_be_built_is_refused_with_why(tmp_path: Path, code
 def test_memory_running_out_is_passed_on(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="can't allocate memory"):
         build(tmp_path, f"{IMPORTS}{NET}net = Net(10**13)\n")
+
+
+def test_a_method_that_only_torch_calls_has_its_imports(tmp_path: Path) -> None:
+    source = """
+import copy, math
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.classifier = nn.Linear(784, 10)
+    def forward(self, images):
+        return self.classifier(images.flatten(1))
+    def train(self, mode=True):
+        self.root = math.sqrt(4)
+        return super().train(mode)
+    def state_dict(self, *args, **kwargs):
+        return copy.copy(super().state_dict(*args, **kwargs))
+model = Net()
+"""
+
+    network = build(tmp_path, source)
+
+    assert network.train().root == 2
+    assert "classifier.weight" in network.state_dict()

@@ -151,6 +151,15 @@ def test_a_check_that_does_not_end_is_stopped_after_five_seconds(running: Servic
     assert "5" in str(check.message)
 
 
+@pytest.mark.parametrize("level", ["namespaces", "landlock"])
+def test_a_run_over_its_memory_is_stopped_and_says_how_much_there_is(running: Service, level: str) -> None:
+    running.worker(ISOLATION=level, MEMORY_LIMIT_BYTES=str(1 << 30))
+    number = submit(HOMEWORK.replace("super().__init__()", "super().__init__(); self.extra = torch.ones(400_000_000)"))
+
+    assert ended(number) is Outcome.OUT_OF_MEMORY
+    assert "memory" in str(standing_of(number).message)
+
+
 def test_a_worker_without_a_sandbox_refuses_code_says_why_and_still_runs_the_zoo(running: Service) -> None:
     running.worker(ISOLATION="limits")
     refused, taken = submit(HOMEWORK), queue()

@@ -1,6 +1,7 @@
 """What a script is made of: its scopes, its classes, and which of them are networks."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,8 @@ _OF_TRAINERS = words(
     "training_step validation_step test_step predict_step configure_optimizers train_dataloader val_dataloader "
     "test_dataloader predict_dataloader prepare_data setup"
 )
+
+_LIGHT = sys.stdlib_module_names | {"torch", "numpy"}
 
 
 @dataclass(eq=False)
@@ -141,10 +144,18 @@ class Program:
             called |= seen
 
     def used(self, node: ast.AST) -> set[str]:
-        """Return the names that a node needs from outside it, without those of methods that are never called."""
+        """Return the names that a node needs from outside it, without those of methods that are never called.
+
+        Light imports count there, too: a method that nothing here calls may be one that torch calls, such as `train`.
+        """
         if node not in self._used:
-            self._used[node] = used(node, self.unused_methods)
+            self._used[node] = used(node, self.unused_methods) | (used(node) & self._light_imports)
         return self._used[node]
+
+    @cached_property
+    def _light_imports(self) -> set[str]:
+        """Names of what every worker has imported already, or imports in no time."""
+        return {name for node in ast.walk(self.tree) for name, package in _imported(node) if package in _LIGHT}
 
     @cached_property
     def calls(self) -> list[tuple[Scope, Leaf, ast.Call]]:
@@ -167,6 +178,16 @@ class Program:
     def text(self, node: ast.AST) -> str:
         """Return the source text of a node, in one line."""
         return " ".join((ast.get_source_segment(self.source.text, node) or ast.unparse(node)).split())
+
+
+def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Each name that an import binds, with the package that it comes from."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0], alias.name.partition(".")[0]
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        for alias in node.names:
+            yield alias.asname or alias.name, (node.module or "").partition(".")[0]
 
 
 def _mentioned(value: ast.expr) -> set[str]:
