@@ -1,5 +1,6 @@
 """What tests share: a folder of their own with a migrated database, and the caches of the process emptied."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,15 @@ def migrate_and_seed(engine: sa.Engine) -> None:
     facade.close()
     with Session(engine) as session, session.begin():
         seed_people(session)
+
+
+@pytest.fixture(autouse=True)
+def same_umask() -> Iterator[None]:
+    """The command line closes new files to others; the tests after it must not notice."""
+    umask = os.umask(0o022)
+    os.umask(umask)
+    yield
+    os.umask(umask)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Ground:
     folder: Path
     dataset: Dataset
     decoys: Decoys
+    strangers: frozenset[int]
 
     @classmethod
     def prepare(cls, folder: Path) -> "Ground":
@@ -46,7 +47,7 @@ class Ground:
         dataset = Dataset("tiny", folder / "child" / "tiny", arrays["test-labels"], TRAIN_IMAGES)
         (folder / "jobs" / "another-run").mkdir()
         (folder / "jobs" / "another-run" / "net.py").write_text("another run's file")
-        return cls(folder, dataset, Decoys.make(folder / "decoys"))
+        return cls(folder, dataset, Decoys.make(folder / "decoys"), frozenset(descendants(os.getpid())))
 
     def places(self, victim: Victim | None) -> dict[str, object]:
         """What stands for the placeholders of a case."""
@@ -114,8 +115,8 @@ def left_behind() -> list[str]:
     return found
 
 
-def descendants(pid: int) -> set[int]:
-    """All processes below one, the dead that nobody has waited for included."""
+def descendants(pid: int, strangers: Collection[int] = ()) -> set[int]:
+    """All processes below one, the dead that nobody has waited for included, strangers and their children not."""
     children: dict[int, list[int]] = {}
     for path in Path("/proc").iterdir():
         if path.name.isdigit():
@@ -125,24 +126,27 @@ def descendants(pid: int) -> set[int]:
     found: set[int] = set()
     waiting = [pid]
     while waiting:
-        new = children.get(waiting.pop(), [])
+        new = [child for child in children.get(waiting.pop(), []) if child not in strangers]
         found.update(new)
         waiting += new
     return found
 
 
-def surviving(patience_s: float = 3) -> list[str]:
-    """Living processes of ours that were started for a run; each is given a moment to end."""
+def surviving(strangers: Collection[int], patience_s: float = 3) -> list[str]:
+    """Living processes of ours that were started for a run; each is given a moment to end.
+
+    Strangers are what other tests have running in this process, such as a database.
+    """
     deadline = time.monotonic() + patience_s
-    while (found := _of_runs()) and time.monotonic() < deadline:
+    while (found := _of_runs(strangers)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return found
 
 
-def _of_runs() -> list[str]:
+def _of_runs(strangers: Collection[int]) -> list[str]:
     """The command lines of our descendants but for victims and zygotes, which are this process' own children."""
     found = []
-    for pid in descendants(os.getpid()):
+    for pid in descendants(os.getpid(), strangers):
         with contextlib.suppress(OSError):
             state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
             command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()

@@ -66,7 +66,7 @@ def tried(case: Case, ground: Ground, sandbox: Sandbox, maker: Maker) -> Told:
             upload = make_upload(case, folder, ground.places(victim), maker)
             before = ground.state()
             told = run_case(case, ground, sandbox, folder, upload)
-            assert surviving() == []
+            assert surviving(ground.strangers) == []
             assert ground.state() == before
     finally:
         remove(folder)
