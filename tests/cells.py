@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,6 @@ class Heard:
     lines: list[dict[str, Any]]
     output: str
     exit: Exit | None
-    first_line_s: float
 
     @property
     def kinds(self) -> list[str]:
@@ -66,11 +64,9 @@ def run_cell(cell: Cell, starter: Starter) -> Heard:
 
 
 async def _run(cell: Cell, starter: Starter) -> Heard:
-    began = time.monotonic()
     async with launched(cell, starter) as child:
         first = await child.progress.readline()
-        first_line_s = time.monotonic() - began
         rest, output, _ = await asyncio.gather(child.progress.read(), child.output.read(), child.frames.read())
         ended = await child.wait()
     lines = [json.loads(line) for line in (first + rest).splitlines()]
-    return Heard(lines, output.decode("utf-8", "replace"), ended, first_line_s)
+    return Heard(lines, output.decode("utf-8", "replace"), ended)

@@ -104,7 +104,7 @@ def test_a_check_of_a_model_of_the_zoo_reports_it(data: Path) -> None:
     assert report["flops"] > 2 * report["parameters"]
 
 
-def test_a_check_of_a_whole_process_takes_a_few_seconds_at_most(data: Path, tmp_path: Path) -> None:
+def test_a_check_in_a_process_of_its_own_comes_to_its_end(data: Path, tmp_path: Path) -> None:
     spoken = run_child(make_job(data, "x") | {"kind": "check", "model": None, "model_file": script(tmp_path)})
     assert spoken.lines[-1] == {"kind": "done"}
 
