@@ -57,7 +57,9 @@ class Spoken:
         return last["outcome"], last["text"] % last["values"]
 
 
-def make_job(data_dir: Path, model: str, options: Mapping[str, float] | None = None, **recipe: Any) -> dict[str, Any]:
+def make_job(
+    data_dir: Path, model: str | None, options: Mapping[str, float] | None = None, **recipe: Any
+) -> dict[str, Any]:
     """A training job for a model of the zoo; what the recipe leaves out takes the homework's defaults."""
     return {
         "kind": "train",

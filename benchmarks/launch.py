@@ -11,13 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.core.recipes import Recipe
-from worker.dataset import open_to_children, save_for_child
-from worker.practice import draw_practice_set
+from benchmarks.cells import make_cell, make_data
 from worker.sandbox.cell import Cell
 from worker.sandbox.isolation import Isolation
 from worker.sandbox.launch import launched
-from worker.sandbox.limits import Limits
 from worker.sandbox.starters import ColdStarter, Starter, WarmStarter
 
 LEVELS = (Isolation.NAMESPACES, Isolation.LANDLOCK, Isolation.LIMITS)
@@ -30,15 +27,6 @@ async def first_line_s(cell: Cell, starter: Starter) -> float:
     async with launched(cell, starter) as child:
         await child.progress.readline()
         return time.monotonic() - began
-
-
-def cell_in(folder: Path, data: Path, level: Isolation) -> Cell:
-    """A quick job of the zoo."""
-    (folder / "scratch").mkdir(parents=True)
-    uploads = {"model_file": None, "weights": None, "class_name": "", "arguments": ""}
-    job = {"kind": "train", "model": "softmax_regression", "options": {}, "recipe": Recipe(epochs=1).model_dump()}
-    job |= uploads | {"data_dir": str(data), "threads": 1}
-    return Cell(level, Limits(2 << 30, 60), str(folder), str(folder / "scratch"), (str(data),), job)
 
 
 def measure(rounds: int, make_cell: Callable[[Isolation], Cell], starters: dict[str, Starter]) -> dict[str, float]:
@@ -61,10 +49,9 @@ def main() -> None:
     starters: dict[str, Starter] = {"cold": ColdStarter(), "warm": warm}
     with tempfile.TemporaryDirectory() as name:
         data = Path(name, "data")
-        save_for_child(draw_practice_set(640, 200), data)
-        open_to_children(data)
+        make_data(data)
         Path(name).chmod(0o755)
-        medians = measure(rounds, lambda level: cell_in(Path(tempfile.mkdtemp(dir=name)), data, level), starters)
+        medians = measure(rounds, lambda level: make_cell(Path(tempfile.mkdtemp(dir=name)), data, level), starters)
     for starter in starters.values():
         starter.close()
     for level in LEVELS:

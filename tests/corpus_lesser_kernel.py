@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from app.core.recipes import Recipe
+from benchmarks.child_process import make_job
 from tests.corpus_ground import Ground
 from worker.execution import Order, execute
 from worker.sandbox.choice import Sandbox, choose_sandbox
@@ -47,19 +47,7 @@ def outcome_of(ground: Ground, sandbox: Sandbox, **asked: Any) -> dict[str, str]
     folder = Path(tempfile.mkdtemp(dir=ground.folder / "jobs"))
     folder.chmod(0o755)
     (folder / "scratch").mkdir()
-    job = {
-        "kind": "train",
-        "model": None,
-        "options": {},
-        "recipe": Recipe(epochs=1).model_dump(),
-        "data_dir": str(ground.dataset.child_dir),
-        "model_file": None,
-        "weights": None,
-        "class_name": "",
-        "arguments": "",
-        "threads": 1,
-        **asked,
-    }
+    job = make_job(ground.dataset.child_dir, None, epochs=1) | {"threads": 1} | asked
     order = Order(job, folder, ground.dataset, Limits(MEMORY_BYTES, 60), 60)
     ending = asyncio.run(execute(order, Story(lambda *_: None, 1), sandbox))
     failure = ending.failure

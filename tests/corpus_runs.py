@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from app.core.recipes import Recipe
+from benchmarks.child_process import make_job
 from tests.corpus_cases import Case, Maker, write_program
 from tests.corpus_ground import TRAIN_IMAGES, Ground
 from tests.corpus_log import Attempts, read_attempts
@@ -103,17 +103,14 @@ def make_upload(case: Case, folder: Path, places: Mapping[str, object], maker: M
 def run_case(case: Case, ground: Ground, sandbox: Sandbox, folder: Path, upload: Mapping[str, Any]) -> Told:
     """Run a case's upload, which lies in the folder."""
     events: list[tuple[str, dict[str, Any]]] = []
-    job = {
+    own = {
         "kind": case.kind,
-        "model": case.model,
-        "options": {},
-        "recipe": Recipe(epochs=1, batch_size=BATCH_SIZE, learning_rate=0.01).model_dump(),
-        "data_dir": str(ground.dataset.child_dir),
         "class_name": case.class_name or ("Net" if case.has_program else ""),
         "arguments": case.arguments,
         "threads": 1,
-        **upload,
     }
+    recipe = {"epochs": 1, "batch_size": BATCH_SIZE, "learning_rate": 0.01}
+    job = make_job(ground.dataset.child_dir, case.model, **recipe) | own | dict(upload)
     order = Order(job, folder, ground.dataset, Limits(case.memory_bytes, case.cpu_time_s), case.time_limit_s)
     story = Story(lambda kind, data: events.append((kind, data)), steps_limit=-(-TRAIN_IMAGES // BATCH_SIZE))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.core.recipes import Recipe
+from benchmarks.child_process import make_job
 from tests.corpus_ground import Ground
 from worker.execution import Order, execute
 from worker.sandbox.choice import Sandbox, make_starter
@@ -32,18 +32,8 @@ def main() -> None:
     (jobs / "scratch").mkdir(parents=True)
     upload = jobs / "net.py"
     upload.write_text((ground.folder / "net.py").read_text())
-    job = {
-        "kind": "train",
-        "model": None,
-        "options": {},
-        "recipe": Recipe(epochs=1).model_dump(),
-        "data_dir": str(ground.dataset.child_dir),
-        "model_file": {"path": str(upload), "name": "net.py"},
-        "weights": None,
-        "class_name": "Net",
-        "arguments": "",
-        "threads": 1,
-    }
+    own = {"model_file": {"path": str(upload), "name": "net.py"}, "class_name": "Net", "threads": 1}
+    job = make_job(ground.dataset.child_dir, None, epochs=1) | own
     order = Order(job, jobs, ground.dataset, Limits(2 << 30, 60), 60)
     sandbox = Sandbox(Isolation(level), make_starter(is_warm=starter == "warm"))
     try:

@@ -19,6 +19,7 @@ from sqlmodel import Session, select
 from app.core.accounts import NewUser, find_user, sign_up
 from app.core.database import get_engine, session_scope
 from app.core.jobs import get_jobs
+from app.core.outcomes import Outcome
 from app.core.runs import Standing, latest_run, standing
 from app.core.settings import CHECKOUT
 from app.core.submissions import Request, create, find
@@ -27,6 +28,7 @@ from worker.dataset import save_for_child
 from worker.practice import draw_practice_set
 
 TRAIN_IMAGES, TEST_IMAGES = 640, 200
+END_LIMIT_S = 90
 # Short enough for a test, long enough for two busy cores to beat in time.
 # A zygote takes longer to warm up than one run to start cold; tests with many runs, or about the zygote, ask for it.
 QUICK = {
@@ -145,6 +147,13 @@ def standing_of(number: int) -> Standing:
     """Where the latest run of a submission stands."""
     with session_scope() as session:
         return standing(session, get_jobs(), latest_run(session, find(session, number)))
+
+
+def ended(number: int) -> Outcome:
+    """Wait for the end of a submission's run; its outcome."""
+    outcome = wait_until(lambda: standing_of(number).outcome, END_LIMIT_S)
+    assert isinstance(outcome, Outcome)
+    return outcome
 
 
 def rows(table: type[Any]) -> list[Any]:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from app.core.settings import Settings
-from tests.cells import MEMORY_BYTES, make_data
+from benchmarks.cells import MEMORY_BYTES, make_data
 from worker import doctor
 from worker.sandbox import choice
 from worker.sandbox.choice import choose_sandbox

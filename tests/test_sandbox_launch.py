@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cells import make_cell, make_data, run_cell
-from tests.service import is_alive, wait_until
+from benchmarks.cells import make_cell, make_data
+from tests.cells import run_cell
+from tests.service import children_of, is_alive, wait_until
 from worker.sandbox import launch
 from worker.sandbox.cell import Cell
 from worker.sandbox.isolation import Isolation
@@ -102,7 +103,7 @@ def test_a_child_is_gone_when_the_worker_lets_go(
     warden = asyncio.run(begin_and_let_go())
 
     wait_until(lambda: not is_alive(warden), 5)
-    assert descendants_of(zygote_of(warm)) == []
+    assert living_children_of(zygote_of(warm)) == []
 
 
 def long_recipe() -> dict[str, object]:
@@ -111,17 +112,8 @@ def long_recipe() -> dict[str, object]:
     return Recipe(epochs=20, batch_size=8).model_dump()
 
 
-def descendants_of(pid: int) -> list[int]:
-    """Living processes whose parent is this one."""
-    children = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [child for child in children if is_alive(child) and parent_of(child) == pid]
-
-
-def parent_of(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
+def living_children_of(pid: int) -> list[int]:
+    return [child for child in children_of(pid) if is_alive(child)]
 
 
 def test_a_child_dies_with_its_zygote(tmp_path: Path, data: Path, warm: WarmStarter) -> None:
@@ -148,7 +140,7 @@ def test_a_signal_to_the_whole_group_ends_neither_zygote_nor_warden_nor_child(
     async def signal_all() -> bytes:
         async with launched(cell, warm) as child:
             await child.progress.readline()
-            for pid in (zygote_of(warm), child.warden_pid, *descendants_of(child.warden_pid)):
+            for pid in (zygote_of(warm), child.warden_pid, *living_children_of(child.warden_pid)):
                 os.kill(pid, number)
             rest, _ = await asyncio.gather(child.progress.read(), child.frames.read())
             return rest
@@ -197,7 +189,7 @@ def test_starts_that_are_cancelled_harm_no_other_run_and_leave_no_open_file(
 
     assert is_alive(zygote)
     assert open_files() == before
-    wait_until(lambda: descendants_of(zygote) == [], 10)
+    wait_until(lambda: living_children_of(zygote) == [], 10)
 
 
 def test_a_sandbox_that_cannot_be_built_is_our_fault_and_says_what_failed(

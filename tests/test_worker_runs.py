@@ -17,8 +17,10 @@ from app.core.runs import State
 from app.core.submissions import Request, Weights, create
 from app.core.tables import User
 from tests.service import (
+    END_LIMIT_S,
     TEST_IMAGES,
     Service,
+    ended,
     events_of,
     is_alive,
     queue,
@@ -32,21 +34,12 @@ from tests.service import (
 )
 from worker.sandbox.cell import environment
 
-LIMIT_S = 90
-
 
 @pytest.fixture
 def running(data_dir: Path) -> Iterator[Service]:
     write_tiny_dataset(data_dir)
     with service(data_dir) as started:
         yield started
-
-
-def ended(number: int) -> Outcome:
-    """Wait for the end of a submission's run; its outcome."""
-    outcome = wait_until(lambda: standing_of(number).outcome, LIMIT_S)
-    assert isinstance(outcome, Outcome)
-    return outcome
 
 
 def submit_weights(content: bytes, model: str = "softmax_regression") -> int:
@@ -180,7 +173,7 @@ def test_a_memory_limit_into_which_torch_does_not_fit_is_our_fault(running: Serv
 def test_cancelling_a_running_submission_kills_its_child_within_two_seconds(running: Service) -> None:
     worker = running.worker()
     number = queue(model="yannet", epochs=20)
-    wait_until(lambda: standing_of(number).state is State.TRAINING, LIMIT_S)
+    wait_until(lambda: standing_of(number).state is State.TRAINING, END_LIMIT_S)
     (child,) = run_children_of(worker.pid)
 
     cancelled_at = time.monotonic()
@@ -195,7 +188,7 @@ def test_cancelling_a_running_submission_kills_its_child_within_two_seconds(runn
 def test_a_worker_goes_on_with_the_next_run_after_a_cancelled_one(running: Service) -> None:
     running.worker()
     first, second = queue(model="yannet", epochs=20), queue()
-    wait_until(lambda: standing_of(first).state is State.TRAINING, LIMIT_S)
+    wait_until(lambda: standing_of(first).state is State.TRAINING, END_LIMIT_S)
     get_jobs().cancel(run_of(first).id)
 
     assert ended(second) is Outcome.OK
@@ -228,7 +221,7 @@ def test_a_file_that_we_lost_is_our_fault_and_says_so(running: Service) -> None:
 def test_the_child_sees_nothing_of_our_environment_and_leaves_nothing_behind(running: Service) -> None:
     worker = running.worker()
     number = queue(model="yannet", epochs=20)
-    wait_until(lambda: standing_of(number).state is State.TRAINING, LIMIT_S)
+    wait_until(lambda: standing_of(number).state is State.TRAINING, END_LIMIT_S)
     (child,) = run_children_of(worker.pid)
 
     seen = Path(f"/proc/{child}/environ").read_bytes().decode().rstrip("\0").split("\0")

@@ -15,7 +15,9 @@ from app.core.requests import ModelFile, Request
 from app.core.submissions import create
 from app.core.tables import Heartbeat, QuickCheck, User
 from tests.service import (
+    END_LIMIT_S,
     Service,
+    ended,
     queue,
     results_of,
     rows,
@@ -26,7 +28,6 @@ from tests.service import (
     write_tiny_dataset,
 )
 
-LIMIT_S = 90
 HOMEWORK = """\
 import matplotlib.pyplot as plt
 import torch
@@ -83,15 +84,9 @@ def ask(source: str, **changes: Any) -> QuickCheck:
     def finished() -> QuickCheck | None:
         return next((check for check in rows(QuickCheck) if check.id == check_id and check.finished), None)
 
-    found = wait_until(finished, LIMIT_S)
+    found = wait_until(finished, END_LIMIT_S)
     assert isinstance(found, QuickCheck)
     return found
-
-
-def ended(number: int) -> Outcome:
-    outcome = wait_until(lambda: standing_of(number).outcome, LIMIT_S)
-    assert isinstance(outcome, Outcome)
-    return outcome
 
 
 @pytest.mark.parametrize("level", ["namespaces", "landlock"])

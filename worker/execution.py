@@ -157,11 +157,9 @@ def _begin_to_count(time_limit: asyncio.Timeout, order: Order) -> None:
 
 
 async def _follow_progress(child: Child, story: Story, meeting: Meeting, begin: Callable[[], None]) -> None:
-    has_begun = False
     async for line in lines(child.progress):
-        if not has_begun:
+        if not story.has_begun:
             begin()
-            has_begun = True
         if story.line(line) == "testing":
             await meeting.announce()
 

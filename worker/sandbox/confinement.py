@@ -27,37 +27,39 @@ class Confinement:
         self.is_root = os.geteuid() == ROOT
         self.uid = privileges.uid_of_a_run(os.getpid()) if self.is_root else os.getuid()
         self.paths = [*libraries(), *own_code(), *cell.readable]
-        has_own_root = cell.isolation is Isolation.NAMESPACES
-        is_closed = privileges.are_closed_to_others(self.paths, with_parents=not has_own_root)
-        self.keeps_reading = self.is_root and is_closed and privileges.can_keep_reading()
+        self.has_own_root = cell.isolation is Isolation.NAMESPACES
+        self.keeps_reading = (
+            self.is_root
+            and privileges.can_keep_reading()
+            and privileges.are_closed_to_others(self.paths, with_parents=not self.has_own_root)
+        )
 
     def prepare_fork(self) -> None:
         """In the warden, before it forks the child."""
-        if self.cell.isolation is Isolation.NAMESPACES:
+        if self.has_own_root:
             namespaces.leave_processes_and_users()
 
     def take_on(self) -> None:
         """In the child, which must have one thread. What it may do afterwards it can never widen again."""
-        kind = self.cell.isolation
         if sys.platform == "linux":  # when the machine runs out of memory, take the run and not the worker
             Path("/proc/self/oom_score_adj").write_text("1000")
         os.nice(NICENESS)
-        if kind is Isolation.NAMESPACES:
+        if self.has_own_root:
             scratch = namespaces.Scratch(
                 self.cell.scratch, self.cell.limits.scratch_bytes, self.cell.limits.scratch_files
             )
             paths = [*self.paths, *MACHINE, *DEVICES]
             namespaces.enter_own_root(self.cell.folder, paths, scratch, self.uid)
         _furnish(self.cell)
-        limits.apply(self.cell.limits, counts_threads=self.is_root or kind is Isolation.NAMESPACES)
-        if kind.may_run_uploads:
+        limits.apply(self.cell.limits, counts_threads=self.is_root or self.has_own_root)
+        if self.cell.isolation.may_run_uploads:
             self._give_up_rights()
             self._lock()
 
     def _give_up_rights(self) -> None:
         if self.is_root:
             privileges.become(self.uid, self.keeps_reading)
-        elif self.cell.isolation is Isolation.NAMESPACES:
+        elif self.has_own_root:
             privileges.drop_bounding_set()
             privileges.set_capabilities(0)
         # Taken away by the change of the user; and the filter forbids to change it from here on.
@@ -68,10 +70,9 @@ class Confinement:
         if threads != 1:
             raise NotAlone(f"the child has {threads} threads before it is locked in")
         kernel.forbid_new_privileges()
-        has_own_root = self.cell.isolation is Isolation.NAMESPACES
         landlock.restrict(
             readable=[*self.paths, *MACHINE, *DEVICES, *PROCESS],
-            writable=[*([self.cell.scratch] if has_own_root else []), "/dev/null"],
+            writable=[*([self.cell.scratch] if self.has_own_root else []), "/dev/null"],
         )
         seccomp.install()
 
@@ -82,4 +83,4 @@ def _furnish(cell: Cell) -> None:
     os.environ.update(environment(cell.scratch, int(cell.job["threads"])))
     os.chdir(cell.scratch)
     # Python looks for a folder that it can write to, and raises if there is none: without namespaces there is none.
-    tempfile.tempdir = str(Path(cell.scratch))
+    tempfile.tempdir = cell.scratch

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import astuple
-from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -167,7 +166,7 @@ class ZygoteProcess:
                 [sys.executable, "-I", "-m", "worker.sandbox.zygote", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 cwd="/",
-                env=environment(str(Path("/nonexistent")), threads=1),
+                env=environment("/nonexistent", threads=1),
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )

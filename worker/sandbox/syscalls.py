@@ -51,9 +51,6 @@ DENIED: dict[str, str] = {
         syncfs nfsservctl uselib sysfs ustat _sysctl
     """,
 }
-# Allowed with certain arguments only; `seccomp.py` says which.
-CHECKED = "mmap socketpair getpgid getsid clone clone3 kill tgkill prlimit64 sched_setaffinity prctl ioctl fcntl sendto"
-
 _X86_64 = """
     mmap=9 ioctl=16 shmget=29 shmat=30 shmctl=31 socket=41 connect=42 accept=43 sendto=44 sendmsg=46 bind=49 listen=50
     socketpair=53 setsockopt=54 clone=56 fork=57 vfork=58 execve=59 kill=62 semget=64 semop=65 semctl=66 shmdt=67

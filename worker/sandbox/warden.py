@@ -19,6 +19,7 @@ from worker.sandbox.confinement import Confinement
 from worker.sandbox.inside import be_child
 from worker.sandbox.limits import Limits
 from worker.sandbox.pipes import READY, Ends, keep_only
+from worker.sandbox.signals import leave_stopping_to_the_worker, wake_for_children
 from worker.sandbox.usage import resident_bytes, threads_of
 
 TICK_S = 0.1
@@ -47,9 +48,7 @@ def _guard(cell: Cell, ends: Ends, parent_pid: int) -> dict[str, Any]:
         kernel.die_with_parent()
     if os.getppid() != parent_pid:
         return {"failed": "the worker died before this run began"}
-    # Whoever stops a group of processes, as systemd does, means the worker; it lets go of us. The child inherits this.
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    leave_stopping_to_the_worker()
     keep_only(ends)
     _say(ends, {"warden": os.getpid()})
     watch = _Watch(ends.life, cell.limits)
@@ -104,10 +103,7 @@ class _Watch:
         self._life, self._limits = life, limits
         # Held open: the child's new namespaces take /proc away from the processes that set them up.
         self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if IS_LINUX else None
-        self._wake, self._wake_end = os.pipe()
-        os.set_blocking(self._wake_end, False)
-        signal.set_wakeup_fd(self._wake_end)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._wake, self._wake_end = wake_for_children()
         self._killed_for: str | None = None
 
     def close(self) -> None:

@@ -11,7 +11,6 @@ import contextlib
 import gc
 import os
 import select
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import NoReturn
 
 from worker.sandbox.cell import Cell
 from worker.sandbox.pipes import Ends
+from worker.sandbox.signals import leave_stopping_to_the_worker, wake_for_children
 from worker.sandbox.warden import guard
 
 # The control socket keeps messages apart; one holds a cell and its five pipes.
@@ -52,13 +52,8 @@ class _Zygote:
         self._control = control
         self._wardens: set[int] = set()
         self._is_retired = False
-        self._wake, wake_end = os.pipe()
-        os.set_blocking(wake_end, False)
-        signal.set_wakeup_fd(wake_end)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        # Whoever stops a group of processes means the worker, whose end we see.
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        self._wake, _ = wake_for_children()
+        leave_stopping_to_the_worker()
 
     def serve(self) -> None:
         """See `main`."""

@@ -12,13 +12,12 @@ from app.core.requests import Request as Asked
 from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
 from app.core.tables import User
-from app.web.csrf import FIELD, check_token
 from app.web.dependencies import CurrentUser, ThisPage
 from app.web.page import Page
-from app.web.pages.submit_page import reshow, user_of
-from app.web.submit_fields import chosen_files, form_errors, reused_files, submitted, texts_of
+from app.web.pages.submit_page import Sent, reshow
+from app.web.submit_fields import form_errors, submitted
 from app.web.submit_form import first_values
-from app.web.uploads import CHECK_ID, accept, open_form
+from app.web.uploads import CHECK_ID
 
 router = APIRouter()
 SENT_BEFORE = N_(
@@ -36,17 +35,12 @@ def get_submit(page: ThisPage, reader: CurrentUser, model: str = "") -> HTMLResp
 @router.post("/submit")
 async def post_submit(page: ThisPage, request: Request, reader: CurrentUser) -> Response:
     """Queue what the form asks for and go to its page; or show the form again with what is wrong."""
-    typed: dict[str, str] = {}
-    chosen: set[str] = set()
+    sent = Sent()
     try:
-        async with open_form(request) as form:
-            typed, chosen = texts_of(form), chosen_files(form)
-            check_token(request, reader, typed.get(FIELD, ""))
-            user = await run_in_threadpool(user_of, reader)
-            asked = await accept(submitted(form), None, user, reused_files(form))
+        user, asked = await sent.read(request, reader, submitted)
         number = await run_in_threadpool(_create, user, asked)
     except (InvalidFields, UploadTooLarge, Conflict) as error:
-        return await run_in_threadpool(reshow_with_errors, page, typed, chosen, error)
+        return await run_in_threadpool(reshow_with_errors, page, sent.typed, sent.chosen, error)
     return RedirectResponse(f"/s/{number}", 303)
 
 

@@ -1,18 +1,27 @@
 """The submit form as an answer, whichever address it was sent to."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse
 
 from app.core.database import session_scope
 from app.core.heartbeats import refusal_of_all
 from app.core.jobs import get_jobs
+from app.core.requests import Request as Asked
 from app.core.settings import get_settings
 from app.core.tables import User
 from app.web.check_view import CheckView, kept_check
+from app.web.csrf import FIELD, check_token
 from app.web.page import Page
 from app.web.sessions import Reader
+from app.web.submit_fields import chosen_files, reused_files, texts_of
 from app.web.submit_form import Errors, Values, make_form
-from app.web.uploads import CHECK_ID
+from app.web.uploads import CHECK_ID, accept, open_form
 
 
 def reshow(
@@ -38,6 +47,28 @@ def _show(
     # A page from the cache would send its old idempotency key with new values.
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@dataclass
+class Sent:
+    """What came with a form, as far as it was read before something was wrong: it is shown again."""
+
+    typed: dict[str, str] = field(default_factory=dict)
+    chosen: set[str] = field(default_factory=set)
+
+    async def read(
+        self, request: HttpRequest, reader: Reader, select: Callable[[FormData], FormData]
+    ) -> tuple[User, Asked]:
+        """Who asks for what; `select` leaves only those fields of the form that this is about.
+
+        Raises:
+            InvalidFields, UploadTooLarge, Conflict: as `accept`.
+        """
+        async with open_form(request) as form:
+            self.typed, self.chosen = texts_of(form), chosen_files(form)
+            check_token(request, reader, self.typed.get(FIELD, ""))
+            user = await run_in_threadpool(user_of, reader)
+            return user, await accept(select(form), None, user, reused_files(form))
 
 
 def user_of(reader: Reader) -> User:

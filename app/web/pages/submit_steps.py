@@ -13,13 +13,12 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from app.core.errors import InvalidFields, UploadTooLarge
 from app.web.check_view import view_of
 from app.web.checking import check_now
-from app.web.csrf import FIELD, check_token
 from app.web.dependencies import CurrentUser, ThisPage
 from app.web.pages.submit import reshow_with_errors
-from app.web.pages.submit_page import check_of, reshow, user_of
-from app.web.submit_fields import checked, chosen_files, reused_files, texts_of
+from app.web.pages.submit_page import Sent, check_of, reshow
+from app.web.submit_fields import checked, texts_of
 from app.web.submit_form import values_of_model, values_of_script
-from app.web.uploads import CHECK_ID, accept, open_form
+from app.web.uploads import CHECK_ID, open_form
 
 router = APIRouter(prefix="/submit")
 
@@ -35,19 +34,14 @@ def get_step(lang: str = "") -> RedirectResponse:
 @router.post("/check")
 async def post_check(page: ThisPage, request: Request, reader: CurrentUser) -> HTMLResponse:
     """The form with what a worker says of its files. They are kept, so that they need not be chosen again."""
-    typed: dict[str, str] = {}
-    chosen: set[str] = set()
+    sent = Sent()
     try:
-        async with open_form(request) as form:
-            typed, chosen = texts_of(form), chosen_files(form)
-            check_token(request, reader, typed.get(FIELD, ""))
-            user = await run_in_threadpool(user_of, reader)
-            asked = await accept(checked(form), None, user, reused_files(form))
+        user, asked = await sent.read(request, reader, checked)
         answer = await check_now(user, asked)
     except (InvalidFields, UploadTooLarge) as error:
-        return await run_in_threadpool(reshow_with_errors, page, typed, chosen, error)
+        return await run_in_threadpool(reshow_with_errors, page, sent.typed, sent.chosen, error)
     view = view_of(answer.check, answer.silence)
-    return await run_in_threadpool(reshow, page, typed | {CHECK_ID: view.id}, None, 200, view)
+    return await run_in_threadpool(reshow, page, sent.typed | {CHECK_ID: view.id}, None, 200, view)
 
 
 @router.post("/suggestions")

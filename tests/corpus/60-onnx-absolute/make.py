@@ -1,22 +1,3 @@
-import numpy
-from onnx import TensorProto, helper, numpy_helper
+from tests.corpus_onnx import save_with_weight_elsewhere
 
-images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 1, 28, 28])
-scores = helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 10])
-weight = numpy_helper.from_array(numpy.zeros((784, 10), numpy.float32), "weight")
-nodes = [helper.make_node("Flatten", ["images"], ["flat"]), helper.make_node("MatMul", ["flat", "weight"], ["scores"])]
-
-
-def save(nodes, tensors, name="model.onnx"):
-    graph = helper.make_graph(nodes, "net", [images], [scores], tensors)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    with open(name, "wb") as file:
-        file.write(model.SerializeToString())
-
-
-weight.ClearField("raw_data")
-weight.data_location = TensorProto.EXTERNAL
-for key, value in {"location": "@DECOYS@/shared.db", "offset": "0", "length": str(784 * 10 * 4)}.items():
-    entry = weight.external_data.add()
-    entry.key, entry.value = key, value
-save(nodes, [weight])
+save_with_weight_elsewhere("@DECOYS@/shared.db")
