@@ -58,6 +58,7 @@ def make_result(
             parameters=30306,
             layers=[{"name": "features.0", "type": "Conv2d", "output": [32, 28, 28], "parameters": 832}],
             train_seconds=12.5,
+            ece=wrong / TEST_IMAGES,
         )
     )
     session.flush()

@@ -10,6 +10,7 @@ import numpy as np
 from sqlmodel import Session
 
 from app.core.accounts import NewUser, sign_up
+from app.core.calibration import packed_ece
 from app.core.runs import add_event, begin
 from app.core.tables import Result, Run, User, now
 from tests.board_factories import make_failure, make_submission, set_engine_status
@@ -54,7 +55,9 @@ def drawn_result(
         "parameters": 20_586,
         "layers": LAYERS,
         "train_seconds": 137.0,
+        "data_sha256": "d" * 64,
     }
+    fields["ece"] = packed_ece(fields["confidences"], fields["hits"])
     run.outcome, run.started, run.finished, run.worker, run.isolation = "ok", run.created, now(), "lab-3:41", "limits"
     run.versions = {"python": "3.11.2", "torch": "2.15.0", "device": "cpu"}
     result = Result(run_id=run.id, **fields | more)

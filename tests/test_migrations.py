@@ -96,7 +96,7 @@ INSERT INTO submission VALUES (2, 'second', 1, 1, 'first', 'train', 'mnist', 'B'
 INSERT INTO submission VALUES (7, 'seventh', 1, 1, NULL, 'train', 'mnist', 'C', 'mlp', '{}', :without, NULL, NULL, '',
  :no, NULL, NULL, '2026-11-01', NULL);
 INSERT INTO run VALUES ('run', 'second', 1, '2026-11-01', NULL, NULL, 'ok', NULL, NULL, NULL, NULL, NULL);
-INSERT INTO result VALUES ('run', 1, 1, 0.5, :bytes, :bytes, :bytes, '[]', '[]', :bytes, 1, 1, '[]', 1.0, NULL,
+INSERT INTO result VALUES ('run', 1, 1, 0.5, :bytes, :hits, :confidences, '[]', '[]', :bytes, 1, 1, '[]', 1.0, NULL,
  '2026-11-01');
 INSERT INTO heartbeat VALUES ('worker', 1.0, 1.0, 'host', 'CPU');
 """
@@ -106,6 +106,9 @@ OLD_VALUES = {
     "without": "null",
     "no": False,
     "bytes": b"x",
+    # One image, read right with a confidence of 3/4.
+    "hits": b"\x80",
+    "confidences": b"\x00\x3a",
 }
 
 
@@ -149,6 +152,24 @@ def test_a_database_brought_up_with_rows_in_it_equals_the_classes_and_keeps_them
     assert rows(old_engine, "SELECT run_id, correct FROM result") == [("run", 1)]
     assert [as_json(row[0]) for row in rows(old_engine, "SELECT detected FROM result")] == [{}]
     assert rows(old_engine, "SELECT executor_id, isolation, refusal FROM heartbeat") == [("worker", "", None)]
+    assert rows(old_engine, "SELECT seed FROM run") == [(None,)]
+
+
+def test_old_results_get_their_calibration_error_and_nothing_that_was_not_measured(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    columns = "ece, flops, has_convolution, latency_one_ms, size_bytes, robustness, robust_accuracy, data_sha256"
+    assert rows(old_engine, f"SELECT {columns} FROM result") == [(0.25, *[None] * 7)]
+
+
+def test_going_down_to_the_second_version_keeps_the_rows(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    downgrade(old_engine, "0002")
+
+    assert rows(old_engine, "SELECT number, title FROM submission ORDER BY number") == [(1, "A"), (2, "B"), (7, "C")]
+    assert rows(old_engine, "SELECT run_id, correct FROM result") == [("run", 1)]
+    assert "claim" not in sa.inspect(old_engine).get_table_names()
 
 
 def test_a_database_brought_up_step_by_step_has_the_constraints_of_a_new_one(old_engine: sa.Engine) -> None:
@@ -156,6 +177,7 @@ def test_a_database_brought_up_step_by_step_has_the_constraints_of_a_new_one(old
 
     keys = {key["name"]: key["referred_table"] for key in sa.inspect(old_engine).get_foreign_keys("submission")}
     assert keys == {
+        "fk_submission_claim_id": "claim",
         "fk_submission_classroom_id": "classroom",
         "fk_submission_parent_id": "submission",
         "fk_submission_user_id": "user",
@@ -163,7 +185,7 @@ def test_a_database_brought_up_step_by_step_has_the_constraints_of_a_new_one(old
     unique = {found["name"] for found in sa.inspect(old_engine).get_unique_constraints("submission")}
     assert unique == {"uq_submission_id", "uq_submission_user_id_idempotency_key"}
     indexes = {found["name"] for found in sa.inspect(old_engine).get_indexes("submission")}
-    assert {"ix_submission_classroom_id", "ix_submission_user_id"} <= indexes
+    assert {"ix_submission_claim_id", "ix_submission_classroom_id", "ix_submission_user_id"} <= indexes
     assert sa.inspect(old_engine).get_foreign_keys("run")[0]["referred_table"] == "submission"
 
 

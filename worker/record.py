@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from app.core.blobs import Blobs
+from app.core.calibration import packed_ece
 from app.core.outcomes import OUTCOMES, Outcome
 from app.core.runs import add_event
 from app.core.sentences import Sentence
@@ -28,6 +29,7 @@ def report_of(ending: Ending, start: int, blobs: Blobs) -> dict[str, Any]:
         return report | _failed(ending.failure)
     weights = blobs.store([ending.weights], WEIGHTS_LIMIT_BYTES).sha256 if ending.weights else None
     result = _measured(story.measurement) | {
+        "ece": packed_ece(story.measurement.confidences, story.measurement.hits),
         "epochs": story.epochs,
         "losses": _encoded(thin(story.losses)),
         "steps": len(story.losses),

@@ -35,7 +35,7 @@ def board(session: Session, dataset: str, one_per_student: bool = True) -> list[
 def _standing(session: Session, dataset: str) -> list[tuple[Submission, Run, Result, User]]:
     """Results of submissions that are not withdrawn; of several runs of one submission, the latest result."""
     newest = sa.select(sa.func.max(Run.attempt)).join(Result, col(Result.run_id) == col(Run.id))
-    newest = newest.where(col(Run.submission_id) == col(Submission.id)).correlate(Submission)
+    newest = newest.where(col(Run.submission_id) == col(Submission.id), col(Run.seed).is_(None)).correlate(Submission)
     statement = (
         select(Submission, Run, Result, User)
         .join(Run, col(Run.submission_id) == col(Submission.id))

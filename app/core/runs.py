@@ -61,9 +61,18 @@ class Standing:
 
 
 def latest_run(session: Session, submission: Submission) -> Run:
-    """The newest run of a submission; there always is one."""
-    statement = select(Run).where(Run.submission_id == submission.id).order_by(col(Run.attempt).desc())
-    return session.exec(statement.limit(1)).one()
+    """The newest run of a submission with the recipe's own seed; there always is one."""
+    own = (Run.submission_id == submission.id, col(Run.seed).is_(None))
+    return session.exec(select(Run).where(*own).order_by(col(Run.attempt).desc()).limit(1)).one()
+
+
+def repetitions(session: Session, submission: Submission) -> list[Run]:
+    """The newest run of each further seed, by seed."""
+    newest: dict[int | None, Run] = {}
+    statement = select(Run).where(Run.submission_id == submission.id, col(Run.seed).is_not(None))
+    for run in session.exec(statement.order_by(col(Run.seed), col(Run.attempt))):
+        newest[run.seed] = run
+    return list(newest.values())
 
 
 def standing(session: Session, jobs: Jobs, run: Run) -> Standing:

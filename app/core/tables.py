@@ -149,20 +149,48 @@ class Submission(SQLModel, table=True):
     weights_name: str | None = Field(default=None, max_length=200)
     notes: str = Field(default="", sa_type=sa.Text)
     is_baseline: bool = False
+    claim_id: int | None = Field(default=None, foreign_key="claim.id", index=True, description="what it rebuilds")
+    claimed_accuracy: float | None = Field(default=None, description="what its author says that it reads right, 0..1")
     idempotency_key: str | None = Field(default=None, max_length=200)
     request_sha256: str | None = Field(default=None, max_length=64, description="of the request under that key")
     created: datetime = _created()
     withdrawn: datetime | None = _moment(nullable=True)
 
 
+class Claim(Stored, SQLModel, table=True):
+    """An accuracy posted elsewhere and not measured here. `text` is the post as it was, `understood` what was read.
+
+    `source_key` tells posts apart, so that importing a thread again adds only what is new.
+    """
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True)
+    classroom_id: int = Field(foreign_key="classroom.id", index=True)
+    source_key: str = Field(unique=True, max_length=200)
+    url: str = Field(default="", max_length=400)
+    author: str = Field(default="", max_length=80)
+    posted: datetime | None = _moment(nullable=True)
+    text: str = Field(sa_type=sa.Text)
+    accuracy: float | None = Field(default=None, description="0..1")
+    understood: dict[str, Any] = _json()
+    imported_by: int | None = Field(default=None, foreign_key="user.id", description="NULL: by the command line")
+    created: datetime = _created()
+    withdrawn: datetime | None = _moment(nullable=True)
+
+
 class Run(SQLModel, table=True):
-    """One execution of a submission; a retry is a new run. `id` is the engine's workflow id too."""
+    """One execution of a submission; a retry is a new run. `id` is the engine's workflow id too.
+
+    `seed`: of a repetition with another seed, to see how much luck there is; NULL where the recipe's own is used.
+    """
 
     __table_args__ = (sa.UniqueConstraint("submission_id", "attempt"),)
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     submission_id: str = Field(foreign_key="submission.id", index=True)
     attempt: int = 1
+    seed: int | None = None
     created: datetime = _created()
     started: datetime | None = _moment(nullable=True)
     finished: datetime | None = _moment(nullable=True)
@@ -193,7 +221,13 @@ class Result(SQLModel, table=True):
     probability given to that class. `confusion`: 10 × 10 counts, rows true. `epochs`: one object per epoch with
     accuracy, test loss and train loss. `losses`: little-endian float32 training losses, thinned to at most
     `LOSS_POINTS`, of `steps` steps. `detected`: how the network is fed and read, as far as that was found by trying.
+    `ece`: expected calibration error, 0..1. `flops`: of one image. `latency_*_ms`: median of a batch of 1 and of 1,000
+    images on one thread. `size_bytes`: of the weights. `robustness`: per change of the images, a list with one count of
+    images read right per strength; `robust_accuracy`: the mean over all of them, 0..1. These last are NULL where they
+    could not be measured, which `unmeasured` explains. `data_sha256`: of the training and test images and labels.
     """
+
+    __table_args__ = (sa.Index("ix_result_created", "created"),)
 
     run_id: str = Field(foreign_key="run.id", primary_key=True, max_length=36)
     correct: int
@@ -210,7 +244,17 @@ class Result(SQLModel, table=True):
     layers: list[dict[str, Any]] = Field(sa_type=sa.JSON)
     train_seconds: float
     detected: dict[str, Any] = _json()
+    ece: float
+    flops: int | None = Field(default=None, sa_type=sa.BigInteger)
+    has_convolution: bool | None = None
+    latency_one_ms: float | None = None
+    latency_thousand_ms: float | None = None
+    size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
+    robustness: dict[str, Any] | None = _json(nullable=True)
+    robust_accuracy: float | None = None
+    unmeasured: dict[str, Any] | None = _json(nullable=True)
     weights_sha256: str | None = Field(default=None, max_length=64)
+    data_sha256: str | None = Field(default=None, max_length=64)
     created: datetime = _created()
 
 
