@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import httpx
@@ -155,6 +156,24 @@ def migrate() -> None:
     console.print("The database is up to date.")
 
 
+@app.command("import-thread")
+def import_thread(
+    file: Annotated[
+        Path, typer.Argument(help="JSON of GitHub's API, or Markdown; - reads standard input.", allow_dash=True)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Save without asking.")] = False,
+) -> None:
+    """Read the posts of an old thread, show what was understood, and save the claims in it."""
+    from app.thread_import import import_file
+
+    try:
+        import_file(file, yes, console)
+    except Problem as error:
+        _fail(" ".join(str(sentence) for sentence in error.fields.values()) or str(error))
+    except OSError as error:
+        _fail(f"{file} cannot be read: {error.strerror}")
+
+
 @app.command()
 def health() -> None:
     """Ask the running web whether it can serve; exit status 0 if it can."""
@@ -164,6 +183,21 @@ def health() -> None:
         _fail(f"{address()} does not answer: {error}")
     console.print(answer.text)
     raise typer.Exit(0 if answer.is_success else 1)
+
+
+@app.command()
+def verify(
+    receipt: Annotated[Path, typer.Argument(help="receipt.json, from a submission's page.", dir_okay=False)],
+    predictions: Annotated[
+        list[Path] | None, typer.Option(help="Its downloaded predictions; else looked for beside the receipt.")
+    ] = None,
+    mnist: Annotated[Path | None, typer.Option(help="The folder of the four MNIST files.")] = None,
+) -> None:
+    """Compute a receipt's score again from its predictions and MNIST, without the service; exit 0 if it holds."""
+    from app.verification import verify as verify_receipt
+
+    settings = get_settings().model_copy(update={"mnist_dir": mnist} if mnist else {})
+    raise typer.Exit(0 if verify_receipt(receipt, predictions or [], settings, console) else 1)
 
 
 @user_commands.command("add")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.core.recipes import Recipe
 from app.core.settings import CHECKOUT
 
-PREDICTIONS, WEIGHTS = 1, 2
+PREDICTIONS, WEIGHTS, CHANGED = 1, 2, 3
 
 _HEADER = struct.Struct(">4sIIQ")
 _START = "import json, sys; from worker.child.main import main; main(json.load(sys.stdin), {progress}, {frames})"

@@ -65,6 +65,18 @@ def make_result(
     return run
 
 
+def make_repetition(session: Session, submission: Submission, own: Run, seed: int, wrong: int) -> Run:
+    """A run with a further seed that ended well; what else was measured is as in the run of the recipe's own seed."""
+    run = Run(submission_id=submission.id, attempt=1 + seed, seed=seed, outcome="ok", finished=now())
+    session.add(run)
+    session.flush()
+    hits = np.packbits(np.arange(TEST_IMAGES) >= wrong).tobytes()
+    changed = {"run_id": run.id, "correct": TEST_IMAGES - wrong, "hits": hits, "test_loss": 0.1 * (1 + seed)}
+    session.add(Result(**session.get_one(Result, own.id).model_dump() | changed))
+    session.flush()
+    return run
+
+
 def make_failure(session: Session, submission: Submission, outcome: str = "diverged") -> Run:
     """End the latest run of a submission badly."""
     run = latest_run(session, submission)

@@ -17,6 +17,7 @@ model, class_name, arguments   as in the form
 time_limit_s, memory_bytes, cpu_time_s   limits other than the test's own
 accuracy, accuracy_at_most, parameters, train_seconds_above, events_below, log_below, message_below,
 told_below, worker_memory_bytes, seconds_below   what is measured besides
+unmeasured              the parts of the analysis that are not measured, and why, in words of `worker/analysis.py`
 machine                 the only processor that the case is for
 unprotected             false where the attack would harm without a sandbox, or has nothing to show there
 may_fail_unprotected    attempts that this machine may refuse without any sandbox
@@ -78,6 +79,7 @@ class Case:
     told_below: int = 200_000
     worker_memory_bytes: int | None = None
     seconds_below: float | None = None
+    unmeasured: dict[str, str] | None = None
     machine: str = ""
     unprotected: bool | str = True
     may_fail_unprotected: list[str] | str = field(default_factory=list)

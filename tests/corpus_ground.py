@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from app.core.settings import CHECKOUT
+from tests.changed import save_unchanged
 from tests.corpus_cases import Case
 from tests.decoys import Decoys
 from tests.victim import Victim, running_victim
@@ -44,7 +45,8 @@ class Ground:
         arrays = draw_practice_set(TRAIN_IMAGES, TEST_IMAGES)
         save_for_child(arrays, folder / "child" / "tiny")
         np.save(folder / "labels" / "tiny.npy", arrays["test-labels"])
-        dataset = Dataset("tiny", folder / "child" / "tiny", arrays["test-labels"], TRAIN_IMAGES)
+        changed = save_unchanged(arrays["test-images"], folder / "child" / "tiny", folder / "labels" / "tiny.npy")
+        dataset = Dataset("tiny", folder / "child" / "tiny", arrays["test-labels"], TRAIN_IMAGES, changed)
         (folder / "jobs" / "another-run").mkdir()
         (folder / "jobs" / "another-run" / "net.py").write_text("another run's file")
         return cls(folder, dataset, Decoys.make(folder / "decoys"), frozenset(descendants(os.getpid())))

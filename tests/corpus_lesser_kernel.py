@@ -16,7 +16,8 @@ from typing import Any
 
 from benchmarks.child_process import make_job
 from tests.corpus_ground import Ground
-from worker.execution import Order, execute
+from worker.execution import execute
+from worker.order import Order
 from worker.sandbox.choice import Sandbox, choose_sandbox
 from worker.sandbox.isolation import Isolation
 from worker.sandbox.limits import Limits

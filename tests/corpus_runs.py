@@ -13,13 +13,16 @@ from benchmarks.child_process import make_job
 from tests.corpus_cases import Case, Maker, write_program
 from tests.corpus_ground import TRAIN_IMAGES, Ground
 from tests.corpus_log import Attempts, read_attempts
-from worker.execution import Ending, Order, execute
+from worker.analysis import SENTENCES, fields_of
+from worker.ending import Ending
+from worker.execution import execute
+from worker.order import Order
 from worker.sandbox.choice import Sandbox
 from worker.sandbox.limits import Limits
 from worker.story import Story
 
 BATCH_SIZE = 64
-SAID_BY_THE_CHILD = ("versions", "layers", "detected", "report")
+SAID_BY_THE_CHILD = ("versions", "layers", "detected", "report", "analysis")
 # What could act on a terminal or turn the text of a page around; line ends and tabs are text.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -63,6 +66,15 @@ class Told:
         """The accuracy that would be recorded: that of a run that ended well."""
         measurement = self.ending.story.measurement
         return measurement.accuracy if measurement and self.ending.failure is None else None
+
+    @property
+    def unmeasured(self) -> dict[str, str]:
+        """What a run that ended well would record as not measured, and why, in words of `worker/analysis.py`."""
+        ending = self.ending
+        changed = ending.order.dataset.changed
+        fields = fields_of(ending.story.analysis, ending.changed_answers, changed, ending.cut_short)
+        words = {text: word for word, text in SENTENCES.items()}
+        return {part: words[sentence["text"]] for part, sentence in (fields["unmeasured"] or {}).items()}
 
     def kept(self) -> dict[str, object]:
         """What is kept of what the child said of itself, but for its losses and its log."""

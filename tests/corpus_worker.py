@@ -10,7 +10,8 @@ from typing import Any
 
 from benchmarks.child_process import make_job
 from tests.corpus_ground import Ground
-from worker.execution import Order, execute
+from worker.execution import execute
+from worker.order import Order
 from worker.sandbox.choice import Sandbox, make_starter
 from worker.sandbox.isolation import Isolation
 from worker.sandbox.launch import SandboxFailed

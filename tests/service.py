@@ -24,6 +24,7 @@ from app.core.runs import Standing, latest_run, standing
 from app.core.settings import CHECKOUT
 from app.core.submissions import Request, create, find
 from app.core.tables import Event, Result, Run
+from tests.changed import save_unchanged
 from worker.dataset import save_for_child
 from worker.practice import draw_practice_set
 
@@ -46,6 +47,7 @@ def write_tiny_dataset(data_dir: Path, train: int = TRAIN_IMAGES, test: int = TE
     save_for_child(arrays, data_dir / "child" / "mnist")
     (data_dir / "labels").mkdir()
     np.save(data_dir / "labels" / "mnist.npy", arrays["test-labels"])
+    save_unchanged(arrays["test-images"], data_dir / "child" / "mnist", data_dir / "labels" / "mnist.npy")
 
 
 @dataclass

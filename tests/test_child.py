@@ -21,6 +21,9 @@ from worker.child.failure import Failure, model_code
 from worker.child.forward import run_forward
 from worker.child.layers import count_parameters, list_layers
 
+# Of a data folder without changed images.
+ANALYSIS = ["analysis", "analysis"]
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,7 +43,7 @@ def trained(job: dict[str, Any]) -> Spoken:
 
 def test_a_training_run_tells_its_story_in_order(trained: Spoken) -> None:
     kinds = [line["kind"] for line in trained.lines if line["kind"] != "loss"]
-    assert kinds == ["hello", "model", "detected", "testing", "epoch", "testing", "epoch", "done"]
+    assert kinds == ["hello", "model", "detected", "testing", "epoch", "testing", "epoch", "done", *ANALYSIS]
 
 
 def test_the_hello_names_versions_and_the_device(trained: Spoken) -> None:
@@ -252,7 +255,7 @@ def test_evaluating_the_trained_weights_repeats_the_last_predictions(
     recipe = job["recipe"] | {"normalize": "none"}
     weights = upload(tmp_path / "w.safetensors")
     spoken = run_child(job | {"kind": "evaluate", "weights": weights, "recipe": recipe})
-    assert [line["kind"] for line in spoken.lines] == ["hello", "model", "detected", "testing", "done"]
+    assert [line["kind"] for line in spoken.lines] == ["hello", "model", "detected", "testing", "done", *ANALYSIS]
     assert [(frame.kind, frame.epoch) for frame in spoken.frames] == [(PREDICTIONS, 0)]
     assert spoken.frames[0].content == trained.frames[-2].content
 

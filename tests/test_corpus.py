@@ -118,6 +118,8 @@ def assert_measured(case: Case, told: Told) -> None:
         assert told.worker_memory_bytes < case.worker_memory_bytes
     if case.seconds_below is not None:
         assert told.seconds < case.seconds_below
+    if case.unmeasured is not None:
+        assert told.unmeasured == case.unmeasured
     assert (told.accuracy or 0) <= case.accuracy_at_most
     assert len(told.events) < case.events_below
     assert len(told.log) < case.log_below

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.corpus_runs import CONTROLS, SAID_BY_THE_CHILD, strings_in
+from worker.analysis import fields_of
 from worker.story import Story
 
 MODEL = {
@@ -48,6 +49,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "failed": {"outcome": "bad_model", "text": "A %(name)s.", "values": {"name": "x"}, "detail": "line\n"},
     "done": {},
 }
+ANALYSIS = [
+    {"part": "flops", "problem": None, "flops": 5, "has_convolution": False},
+    {"part": "robustness", "problem": "raised"},
+    {"part": "latency", "problem": "batch", "one_ms": None, "thousand_ms": 0.5},
+]
 # Every value is as a line of JSON can have it, the halves of characters and the numbers that are none included.
 NASTY = st.one_of(
     st.none(),
@@ -87,6 +93,38 @@ def lines(draw: st.DrawFn) -> bytes:
     message = replaced(GOOD[kind], draw(VALUES), path)
     message = {**message, "kind": kind} if isinstance(message, dict) else message
     return json.dumps(message).encode()
+
+
+@st.composite
+def analysis_lines(draw: st.DrawFn) -> bytes:
+    path = draw(st.lists(st.integers(0, 20), min_size=1, max_size=2))
+    message = replaced(draw(st.sampled_from(ANALYSIS)), draw(VALUES), path)
+    return json.dumps({**message, "kind": "analysis"} if isinstance(message, dict) else message).encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(analysis_lines(), min_size=1, max_size=6))
+def test_any_analysis_is_taken_or_left_and_its_result_can_be_stored(given_lines: list[bytes]) -> None:
+    events: list[tuple[str, dict[str, Any]]] = []
+    story = Story(lambda kind, data: events.append((kind, data)), steps_limit=10)
+
+    for line in [b'{"kind": "done"}', *given_lines]:
+        story.line(line)
+    story.flush()
+
+    assert_fit_to_be_kept(story, events)
+    stored = fields_of(story.analysis, None, None, None)
+    assert set(stored["unmeasured"]) >= {"robustness"}
+    assert all(value is None or 0 <= value < 2**63 for value in (stored["flops"], stored["latency_one_ms"]))
+    json.dumps(stored, allow_nan=False)
+
+
+@pytest.mark.parametrize("message", ANALYSIS, ids=lambda message: message["part"])
+def test_the_parts_of_an_analysis_that_were_changed_are_understood_unchanged(message: dict[str, Any]) -> None:
+    story = Story(lambda *_: None, steps_limit=10)
+    story.line(b'{"kind": "done"}')
+
+    assert story.line(json.dumps({"kind": "analysis", **message}).encode()) == "analysis"
 
 
 @settings(max_examples=400, deadline=None)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.core.settings import CHECKOUT, Settings
-from worker import dataset
+from worker import changed_images, dataset
 from worker.dataset import DatasetMissing, find_mnist, find_or_download_mnist, prepare, read_idx
 from worker.practice import draw_practice_set
 
@@ -30,6 +30,12 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     md5 = {name: hashlib.md5((folder / name).read_bytes()).hexdigest() for name in names}
     monkeypatch.setattr(dataset, "MD5", md5)
     return tmp_path / "given"
+
+
+@pytest.fixture(autouse=True)
+def quick_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The changed images take torchvision and seconds; `test_changed_images.py` is about them."""
+    monkeypatch.setattr(changed_images, "_make", lambda images, target: np.save(target, images))
 
 
 def settings(tmp_path: Path, mnist_dir: Path | None, **others: str) -> Settings:
@@ -66,6 +72,7 @@ def test_the_childs_copy_holds_everything_but_the_test_labels(tmp_path: Path, sm
     found = prepare(settings(tmp_path, small_mnist))
 
     assert sorted(path.name for path in found.child_dir.iterdir()) == [
+        "changed-images.npy",
         "test-images.npy",
         "train-images.npy",
         "train-labels.npy",

@@ -4,7 +4,18 @@ import asyncio
 
 import pytest
 
-from worker.frames import HEADER, MAGIC, WEIGHTS_LIMIT_BYTES, Frame, expected_frames, read_frames
+from worker.frames import (
+    HEADER,
+    MAGIC,
+    WEIGHTS_LIMIT_BYTES,
+    BadAnalysis,
+    Frame,
+    TooManyResults,
+    expect_end,
+    expected_frames,
+    read_changed_answers,
+    read_frames,
+)
 from worker.scoring import BadOutput
 
 IMAGES = 5
@@ -55,7 +66,6 @@ def test_a_child_that_says_nothing_gives_no_frames() -> None:
         frame(1, 1, SCORES) + frame(2, 1, b"", length=WEIGHTS_LIMIT_BYTES + 1),
         frame(1, 1, SCORES)[:10],
         frame(1, 1, SCORES)[:-1],
-        frame(1, 1, SCORES) + frame(2, 1, b"weights") + b"and more",
     ],
     ids=[
         "claimed accuracy",
@@ -70,9 +80,54 @@ def test_a_child_that_says_nothing_gives_no_frames() -> None:
         "weights over the limit",
         "broken header",
         "broken content",
-        "more than asked for",
     ],
 )
 def test_anything_else_is_bad_output(sent: bytes) -> None:
     with pytest.raises(BadOutput):
         read(sent)
+
+
+def read_answers(sent: bytes, epoch: int = 1) -> bytes | None:
+    async def read_one() -> bytes | None:
+        reader = asyncio.StreamReader()
+        reader.feed_data(sent)
+        reader.feed_eof()
+        answers = await read_changed_answers(reader, epoch, IMAGES)
+        await expect_end(reader, BadAnalysis)
+        return answers
+
+    return asyncio.run(read_one())
+
+
+def test_the_classes_of_the_changed_images_come_last() -> None:
+    assert read_answers(frame(3, 1, bytes([0, 1, 2, 9, 255]))) == bytes([0, 1, 2, 9, 255])
+
+
+def test_a_child_that_ends_without_them_has_sent_none() -> None:
+    assert read_answers(b"") is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"anything else that is long enough",
+        frame(3, 1, bytes(IMAGES), magic=b"MBF2"),
+        frame(4, 1, bytes(IMAGES)),
+        frame(3, 2, bytes(IMAGES)),
+        frame(3, 1, bytes(IMAGES - 1)),
+        frame(3, 1, b"", length=1 << 60),
+        frame(3, 1, bytes(IMAGES))[:7],
+        frame(3, 1, bytes(IMAGES))[:-1],
+        frame(3, 1, bytes(IMAGES)) + b"more",
+    ],
+    ids=["noise", "magic", "kind", "epoch", "few", "an exabyte declared", "broken header", "broken content", "more"],
+)
+def test_anything_else_behind_the_results_is_a_bad_analysis(sent: bytes) -> None:
+    with pytest.raises(BadAnalysis):
+        read_answers(sent)
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_a_second_result_behind_the_results_is_bad_output(kind: int) -> None:
+    with pytest.raises(TooManyResults):
+        read_answers(frame(kind, 1, SCORES))

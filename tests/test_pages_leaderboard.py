@@ -1,9 +1,15 @@
+import re
+from typing import Any
+
+import httpx
 import pytest
 from sqlmodel import Session
 
 from app.core.runs import latest_run
 from app.core.settings import get_settings
-from app.core.tables import Heartbeat, User
+from app.core.submissions import find
+from app.core.tables import Heartbeat, Result, User
+from tests.board_factories import make_repetition, make_result, make_user
 from tests.factories import drawn_result, make_member, make_run_live, make_submission, tell
 from tests.visitors import Visit, Visitor, text_of, visit, visitor
 
@@ -130,3 +136,228 @@ def test_a_worker_that_lives_is_not_mentioned(visitor: Visitor, session: Session
 
 def test_without_any_worker_the_page_says_that_submissions_wait(visitor: Visitor) -> None:
     assert "The trainer is not running." in text_of(visitor.get("/"))
+
+
+def make_board(session: Session, count: int) -> list[int]:
+    """That many results of as many students, best first."""
+    numbers = []
+    for i in range(count):
+        submission = make_submission(session, make_user(session, f"student-{i}"), title=f"model {i}")
+        make_result(session, submission, wrong=10 + i)
+        numbers.append(submission.number or 0)
+    session.commit()
+    return numbers
+
+
+def change(session: Session, number: int, **values: Any) -> None:
+    """Other values in the result of a submission."""
+    result = session.get_one(Result, latest_run(session, find(session, number)).id)
+    session.add(result.sqlmodel_update(values))
+    session.commit()
+
+
+def shown(response: httpx.Response) -> list[int]:
+    """Numbers of the submissions in the table, in order."""
+    return [int(number) for number in re.findall(r'<a class="nm" href="/s/(\d+)"', response.text)]
+
+
+def test_fifty_stand_on_a_page_and_links_lead_on(visitor: Visitor, session: Session) -> None:
+    numbers = make_board(session, 53)
+
+    first, second = visitor.get("/"), visitor.get("/?page=2")
+
+    assert (shown(first), shown(second)) == (numbers[:50], numbers[50:])
+    assert "Showing 1–50 of 53" in text_of(first)
+    assert '<a href="/?page=2" rel="next">' in first.text
+    assert '<a href="/" rel="prev">' in second.text
+    assert 'rel="next"' not in second.text
+
+
+@pytest.mark.parametrize(("page", "nearest"), [("3", 2), ("0", 1), ("x", 1), ("²", 1), ("9" * 30, 1)])
+def test_a_page_that_is_not_there_is_answered_with_one_that_is(
+    visitor: Visitor, session: Session, page: str, nearest: int
+) -> None:
+    numbers = make_board(session, 51)
+
+    response = visitor.get("/", params={"page": page})
+
+    assert response.status_code == 200
+    assert shown(response) == (numbers[:50] if nearest == 1 else numbers[50:])
+    assert f"There is no page “{page[:10]}”; the last one is 2." in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("track=tiny", "track cannot be “tiny”. Choose one of: all, 3ep, 10k"),
+        ("sort=colour", "sort cannot be “colour”."),
+        ("opt=Lion", "opt cannot be “Lion”. Choose one of: SGD"),
+        ("since=soon", "“soon” is no date. Write it as 2026-11-23."),
+        ("cols=loss,price", "cols cannot be “price”."),
+        ("best=perhaps", "best cannot be “perhaps”. Choose one of: 0, 1."),
+        (f"q={'x' * 300}", "at most 200 characters; 300 were given"),
+        ("track=%3Cscript%3E", "track cannot be “<script>”."),
+    ],
+)
+def test_a_value_that_means_nothing_is_left_out_and_named(
+    visitor: Visitor, session: Session, query: str, said: str
+) -> None:
+    numbers = make_board(session, 2)
+
+    response = visitor.get(f"/?{query}")
+
+    assert (response.status_code, shown(response)) == (200, numbers)
+    assert said in text_of(response)
+    assert "<script>" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ("q=MODEL+1", [1]),
+        ("q=student-2+model", [2]),
+        ("q=student-2+yannet", [2]),
+        ("q=nobody", []),
+        ("by=student-0", [0]),
+        ("by=%40Student-0", [0]),
+        ("opt=sgd", [0, 1, 2]),
+        ("opt=Adam", []),
+        ("since=2999-12-31", []),
+        ("q=+++", [0, 1, 2]),
+    ],
+)
+def test_filters_hide_rows_and_change_no_rank(
+    visitor: Visitor, session: Session, query: str, places: list[int]
+) -> None:
+    numbers = make_board(session, 3)
+
+    response = visitor.get(f"/?{query}")
+
+    assert shown(response) == [numbers[place] for place in places]
+    assert re.findall(r"<b>(\d+)</b>\n<small", response.text) == [str(place + 1) for place in places]
+
+
+def test_when_nothing_matches_the_page_says_so_and_leads_back(visitor: Visitor, session: Session) -> None:
+    make_board(session, 2)
+
+    response = visitor.get("/?track=100k&q=nothing&opt=SGD&sort=-params")
+
+    assert "No model matches these filters. Clear filters" in text_of(response)
+    assert "0 of 2 shown" in text_of(response)
+    assert '<a href="/?track=100k&amp;sort=-params">Clear filters</a>' in response.text
+
+
+def test_the_state_of_the_form_is_that_of_the_address(visitor: Visitor, session: Session) -> None:
+    make_board(session, 2)
+
+    page = visitor.get('/?track=100k&q="b"&opt=Adam&by=student-1&since=2026-01-02&best=0&sort=-params&cols=ece').text
+
+    assert '<input type="hidden" name="track" value="100k">' in page
+    assert 'name="q" value="&#34;b&#34;"' in page
+    assert "<option selected>Adam</option>" in page
+    assert 'name="by" value="student-1"' in page
+    assert 'name="since" value="2026-01-02"' in page
+    assert 'name="best" value="0" checked' in page
+    assert '<option value="-params" selected>' in page
+    assert 'name="cols" value="ece" checked' in page
+    assert '<details class="more opts" open>' in page
+
+
+def test_a_heading_sorts_as_one_reads_it_and_then_the_other_way_round(visitor: Visitor, session: Session) -> None:
+    numbers = make_board(session, 3)
+    for number, parameters in zip(numbers, (300, 100, 200), strict=True):
+        change(session, number, parameters=parameters)
+
+    start, up, down = (visitor.get(path) for path in ("/", "/?sort=params", "/?sort=-params"))
+
+    assert 'href="/?sort=params"' in start.text
+    assert 'href="/?sort=-acc"' in start.text
+    assert 'href="/?sort=-params"' in up.text
+    assert shown(up) == [numbers[1], numbers[2], numbers[0]]
+    assert shown(down) == shown(up)[::-1]
+    assert re.findall(r'aria-sort="(\w+)"', start.text + up.text + down.text) == [
+        "ascending",
+        "ascending",
+        "descending",
+    ]
+
+
+def test_hidden_columns_are_shown_when_asked_for(visitor: Visitor, session: Session) -> None:
+    [number] = make_board(session, 1)
+    change(session, number, flops=1_230_000, ece=0.0123, robust_accuracy=None, size_bytes=120_000)
+
+    ticked, linked = visitor.get("/?cols=flops&cols=ece&cols=robust"), visitor.get("/?cols=robust,flops,ece")
+
+    assert "FLOPs ECE % Robust %" in text_of(ticked)
+    assert "1.23 M 1.23 –" in text_of(ticked)
+    assert text_of(ticked) == text_of(linked)
+    assert 'href="/?sort=-robust&amp;cols=flops,ece,robust"' in ticked.text
+
+
+def test_chips_count_what_each_track_holds(visitor: Visitor, session: Session) -> None:
+    numbers = make_board(session, 3)
+    change(session, numbers[2], parameters=900, has_convolution=False)
+
+    page = visitor.get("/?track=10k")
+
+    assert "All 3 3 epochs 3 ≤ 10k parameters 1 ≤ 100k parameters 3 No convolution 1 Retrained 3" in text_of(page)
+    assert (shown(page), "<b>1</b>\n<small" in page.text) == ([numbers[2]], True)
+    assert 'href="/?track=10k" aria-current="true"' in page.text
+
+
+def test_two_can_be_ticked_and_compared_without_scripts(visitor: Visitor, session: Session) -> None:
+    [first, second] = make_board(session, 2)
+
+    page = visitor.get("/").text
+
+    assert '<form id="compare" method="get" action="/compare">' in page
+    assert all(f'form="compare" name="s" value="{number}"' in page for number in (first, second))
+    assert visitor.get(f"/compare?s={first}&s={second}").status_code in (200, 303)
+
+
+def test_the_record_what_ties_it_and_the_best_of_a_track_are_marked(visitor: Visitor, session: Session) -> None:
+    numbers = make_board(session, 2)
+    tie = make_submission(session, make_user(session, "late"), title="late")
+    make_result(session, tie, wrong=9)
+    session.commit()
+    change(session, numbers[1], parameters=900)
+
+    said = text_of(visitor.get("/"))
+
+    assert "late Ties the record Best in 3 epochs" in said
+    assert "model 0 Record S" in said
+    assert "model 1 Best ≤ 10k" in said
+
+
+def test_a_baseline_has_no_rank(visitor: Visitor, session: Session) -> None:
+    numbers = make_board(session, 2)
+    find(session, numbers[0]).is_baseline = True
+    session.commit()
+
+    page = visitor.get("/")
+
+    assert shown(page) == numbers
+    assert re.findall(r"<b>(\d+)</b>\n<small", page.text) == ["1"]
+    assert "model 0 Baseline" in text_of(page)
+
+
+def test_of_several_seeds_mean_and_spread_are_told(visitor: Visitor, session: Session) -> None:
+    submission = make_submission(session, make_member(session), title="three seeds")
+    run = make_result(session, submission, wrong=10)
+    for seed, wrong in ((1, 20), (2, 33)):
+        make_repetition(session, submission, run, seed, wrong)
+    session.commit()
+
+    page = visitor.get("/")
+
+    assert "97.90 ± 1.15 · 3 seeds" in text_of(page)
+    assert page.text.count('class="dot seed"') == 3
+
+
+def test_the_page_reads_chinese(visit: Visit, session: Session) -> None:
+    make_board(session, 1)
+
+    said = text_of(visit(language="zh").get("/?cols=flops,ece&q=zzz&page=7"))
+
+    assert "没有模型符合这些条件" in said
+    assert not re.search("Robust|Retrained|Measured since|Clear filters|There is no page", said)

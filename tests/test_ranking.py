@@ -1,6 +1,7 @@
 """Order, intervals and paired tests, against statsmodels."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -13,12 +14,36 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from app.core.ranking import Place, Score, holm, interval, mcnemar_exact, rank
+from app.core import ranking
+from app.core.ranges import ranges
+from app.core.ranking import Place, interval, mcnemar_exact
+from app.core.shared_errors import MANY, SharedErrors
 
 # No deadline: two busy cores are no slow code. Few examples: statsmodels takes 50 ms for one adjustment.
 QUICKLY = settings(deadline=None, max_examples=20)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Score:
+    """What ranking needs of an entry, and its hits."""
+
+    run_id: str
+    correct: float
+    total: int
+    test_loss: float
+    created: datetime
+    hits: bytes
+    is_baseline: bool = False
+
+    @property
+    def wrong(self) -> float:
+        return self.total - self.correct
+
+
+def rank(scores: Sequence[Score]) -> list[Place]:
+    return ranking.rank(scores, {score.run_id: score.hits for score in scores})
 
 
 def score(run_id: str, right: npt.ArrayLike, loss: float = 0.1, minutes: int = 0) -> Score:
@@ -56,14 +81,6 @@ def test_the_paired_test_is_mcnemars_exact_one(only_first: int, only_second: int
     assert mcnemar_exact(only_first, only_second) == pytest.approx(mcnemar(table, exact=True).pvalue, rel=1e-9)
 
 
-@QUICKLY
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
-def test_the_adjustment_is_holms(p_values: list[float]) -> None:
-    given_values = np.array(p_values)
-
-    assert holm(given_values) == pytest.approx(multipletests(given_values, method="holm")[1], rel=1e-9, abs=1e-300)
-
-
 def test_fewer_wrong_comes_first_whatever_the_loss() -> None:
     good, bad = score("good", reading(100, 1), loss=9.0), score("bad", reading(100, 1, 2), loss=0.01)
 
@@ -84,6 +101,33 @@ def test_of_equal_losses_the_earlier_comes_first() -> None:
 
 def test_nobody_has_no_place() -> None:
     assert rank([]) == []
+
+
+def test_a_baseline_stands_in_order_but_takes_no_rank_and_counts_for_nobodys() -> None:
+    first, last = score("first", reading(1000, 1)), score("last", reading(1000, *range(100)))
+    baseline = replace(score("course", reading(1000, *range(40))), is_baseline=True)
+
+    places = rank([last, baseline, first])
+
+    assert [(place.run_id, place.rank, place.best, place.worst) for place in places] == [
+        ("first", 1, 1, 1),
+        ("course", None, None, None),
+        ("last", 2, 2, 2),
+    ]
+    assert (places[1].low, places[1].high) == interval(960, 1000)
+
+
+def test_a_mean_that_contradicts_the_run_tested_by_never_moves_a_range_past_its_rank() -> None:
+    # By its one tested run "lucky" beats "steady" clearly, by the mean of its seeds it stands behind.
+    lucky = replace(score("lucky", reading(1000, *range(10))), correct=900)
+    steady = score("steady", reading(1000, *range(60)))
+
+    places = rank([lucky, steady])
+
+    assert [(place.run_id, place.rank, place.best, place.worst) for place in places] == [
+        ("steady", 1, 1, 2),
+        ("lucky", 2, 1, 2),
+    ]
 
 
 def test_one_entry_is_first_of_one() -> None:
@@ -156,7 +200,7 @@ def test_any_board_is_ordered_by_wrong_counts_and_each_range_holds_its_rank(boar
     wrong = {entry.run_id: entry.wrong for entry in board}
     assert [place.rank for place in places] == list(range(1, len(board) + 1))
     assert [wrong[place.run_id] for place in places] == sorted(wrong.values())
-    assert all(1 <= place.best <= place.rank <= place.worst <= len(board) for place in places)
+    assert all(1 <= (p.best or 0) <= (p.rank or 0) <= (p.worst or 0) <= len(board) for p in places)
     assert all(place.low <= 1 - wrong[place.run_id] / board[0].total <= place.high for place in places)
 
 
@@ -185,3 +229,61 @@ def test_ranges_agree_with_tests_done_one_by_one(board: list[Score]) -> None:
     count = len(board)
     assert [place.best for place in places] == [1 + sum(loser == k for _, loser in wins) for k in range(count)]
     assert [place.worst for place in places] == [count - sum(winner == k for winner, _ in wins) for k in range(count)]
+
+
+def many_hits(count: int, total: int, seed: int = 1) -> dict[str, bytes]:
+    """Runs of all qualities, which mostly misread the same images."""
+    random = np.random.default_rng(seed)
+    ease = random.random(total)
+    wrong = ease < random.uniform(0.005, 0.1, (count, 1)) + random.normal(0, 0.01, (count, total))
+    return {f"run-{i}": np.packbits(~row).tobytes() for i, row in enumerate(wrong)}
+
+
+def counted(hits: dict[str, bytes], total: int) -> npt.NDArray[np.int64]:
+    """Shared errors in the plainest way."""
+    wrong = 1 - np.array([np.unpackbits(np.frombuffer(packed, np.uint8))[:total] for packed in hits.values()], int)
+    return wrong @ wrong.T
+
+
+@pytest.mark.parametrize("total", [1, 63, 64, 1003, 5000])
+def test_shared_errors_are_counted_alike_at_once_and_one_by_one(total: int) -> None:
+    hits = many_hits(MANY + 9, total)
+
+    at_once = SharedErrors(total).among(hits, list(hits))
+    grown = SharedErrors(total)
+    for last in range(1, len(hits) + 1):
+        one_by_one = grown.among(hits, list(hits)[:last])
+
+    assert np.array_equal(at_once, counted(hits, total))
+    assert np.array_equal(one_by_one, at_once)
+
+
+def test_what_is_forgotten_is_counted_again_when_asked_for() -> None:
+    hits = many_hits(3 * MANY, 500)
+    errors = SharedErrors(500)
+    before = errors.among(hits, list(hits)).copy()
+
+    errors.forget_others({"run-5", "run-2"})
+
+    assert errors.among(hits, ["run-2", "run-5"]).tolist() == before[np.ix_([2, 5], [2, 5])].tolist()
+    assert np.array_equal(errors.among(hits, list(hits)), before)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ranges_of_hundreds_are_those_of_holm_over_all_pairs(seed: int) -> None:
+    hits = many_hits(200, 3000, seed)
+    shared = counted(hits, 3000)
+    order = np.argsort(np.diagonal(shared), kind="stable")
+    shared = shared[np.ix_(order, order)]
+
+    best, worst = ranges(np.diagonal(shared), shared, np.diagonal(shared))
+
+    errors = np.diagonal(shared)
+    upper = np.triu_indices(200, k=1)
+    only_row, only_column = (errors[None, :] - shared)[upper], (errors[:, None] - shared)[upper]
+    is_clear = multipletests(mcnemar_exact(only_row, only_column), method="holm")[0] & (only_row > only_column)
+    wins = np.zeros((200, 200), int)
+    wins[upper] = is_clear
+    assert 0 < wins.sum() < len(is_clear)
+    assert best.tolist() == (1 + wins.sum(axis=0)).tolist()
+    assert worst.tolist() == (200 - wins.sum(axis=1)).tolist()

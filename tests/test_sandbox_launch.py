@@ -56,7 +56,7 @@ def test_a_job_runs_to_its_end_at_each_level(
     heard = run_cell(make_cell(tmp_path / "cell", data, level), starter)
 
     assert heard.kinds[0] == "hello"
-    assert heard.kinds[-1] == "done"
+    assert heard.kinds[-1] == "analysis"
     assert heard.exit is not None
     assert heard.exit.code == 0
     assert heard.output == ""
@@ -70,9 +70,9 @@ def test_a_zygote_is_replaced_after_its_runs_and_the_old_one_ends(
     ends = [run_cell(make_cell(tmp_path / str(number), data, Isolation.LIMITS), warm).kinds[-1] for number in range(4)]
     wait_until(lambda: warm.zygote_pid != first, 60)
 
-    assert ends == ["done"] * 4
+    assert ends == ["analysis"] * 4
     wait_until(lambda: not is_alive(first), 10)
-    assert run_cell(make_cell(tmp_path / "last", data, Isolation.LIMITS), warm).kinds[-1] == "done"
+    assert run_cell(make_cell(tmp_path / "last", data, Isolation.LIMITS), warm).kinds[-1] == "analysis"
 
 
 def test_runs_start_cold_when_the_zygote_was_killed_until_there_is_a_new_one(
@@ -86,7 +86,7 @@ def test_runs_start_cold_when_the_zygote_was_killed_until_there_is_a_new_one(
     again = run_cell(make_cell(tmp_path / "colder", data, Isolation.NAMESPACES), warm)
     wait_until(lambda: warm.zygote_pid not in (None, first), 60)
 
-    assert heard.kinds[-1] == again.kinds[-1] == "done"
+    assert heard.kinds[-1] == again.kinds[-1] == "analysis"
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -145,7 +145,7 @@ def test_a_signal_to_the_whole_group_ends_neither_zygote_nor_warden_nor_child(
             rest, _ = await asyncio.gather(child.progress.read(), child.frames.read())
             return rest
 
-    assert asyncio.run(signal_all()).endswith(b'"done"}\n')
+    assert b'"part": "latency", "problem": null' in asyncio.run(signal_all()).splitlines()[-1]
 
 
 def test_a_zygote_that_hangs_is_given_up_and_the_next_run_starts_cold(
@@ -161,7 +161,7 @@ def test_a_zygote_that_hangs_is_given_up_and_the_next_run_starts_cold(
     heard = run_cell(make_cell(tmp_path / "second", data, Isolation.NAMESPACES), warm)
 
     assert warm.zygote_pid != hung
-    assert heard.kinds[-1] == "done"
+    assert heard.kinds[-1] == "analysis"
 
 
 def open_files() -> set[str]:

@@ -150,3 +150,64 @@ def test_a_flood_of_output_is_cut() -> None:
         clock.now += 1
 
     assert sum(len(data["text"]) for _, data in events) <= LOG_LIMIT_CHARACTERS + 2000
+
+
+def test_what_is_measured_beyond_the_score_is_told_once_and_after_the_results() -> None:
+    told, events, _ = story()
+    part = b'{"kind": "analysis", "part": "flops", "problem": null, "flops": %d, "has_convolution": true}'
+
+    assert told.line(part % 1) is None
+    told.line(b'{"kind": "done"}')
+    assert told.line(part % 2) == "analysis"
+    assert told.line(part % 3) is None
+
+    assert told.analysis == {"flops": {"flops": 2, "has_convolution": True, "problem": None}}
+    assert [kind for kind, _ in events] == ["log", "analysis"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"kind": "failed", "outcome": "diverged", "text": "", "values": {}}',
+        b'{"kind": "testing", "epoch": 3}',
+        b'{"kind": "loss", "epoch": 1, "step": 1, "steps": 1, "losses": [1.0]}',
+        b'{"kind": "done"}',
+    ],
+)
+def test_nothing_that_would_change_a_result_is_understood_after_it(line: bytes) -> None:
+    told, events, _ = story()
+    told.line(b'{"kind": "done"}')
+
+    assert told.line(line) is None
+
+    told.flush()
+    assert told.failure is None
+    assert [kind for kind, _ in events] == ["analysis", "log"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        '"part": "flops", "problem": null, "flops": NaN, "has_convolution": true',
+        '"part": "flops", "problem": null, "flops": -1, "has_convolution": true',
+        '"part": "flops", "problem": null, "flops": 1e3, "has_convolution": true',
+        '"part": "flops", "problem": null, "flops": true, "has_convolution": true',
+        '"part": "flops", "problem": null, "flops": 9007199254740992, "has_convolution": true',
+        '"part": "flops", "problem": null, "flops": 5, "has_convolution": "yes"',
+        '"part": "latency", "problem": null, "one_ms": Infinity, "thousand_ms": 1',
+        '"part": "latency", "problem": null, "one_ms": -0.5, "thousand_ms": 1',
+        '"part": "latency", "problem": null, "one_ms": 1',
+        '"part": "latency", "problem": "I am the best", "one_ms": 1, "thousand_ms": 1',
+        '"part": "robustness", "problem": ["memory"]',
+        '"part": "accuracy", "problem": null',
+        '"part": ["flops"], "problem": null',
+        '"part": "robustness"',
+    ],
+)
+def test_an_analysis_that_is_not_as_agreed_is_left(values: str) -> None:
+    told, _, _ = story()
+    told.line(b'{"kind": "done"}')
+
+    assert told.line(b'{"kind": "analysis", %s}' % values.encode()) is None
+
+    assert told.analysis == {}

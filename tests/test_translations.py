@@ -17,8 +17,8 @@ from app.web.translations import catalogue_path, say, translate
 
 PLACES = re.compile(r"%\((\w+)\)([.\d]*[a-z])")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-# Examples in code for programs' authors, and the marks by which a font or a script is recognised.
-HAN_IS_MEANT = {"app/web/api"}
+# Examples in code for programs' authors, and the words by which posts in Chinese are understood.
+HAN_IS_MEANT = {"app/web/api", "app/core/thread"}
 
 
 def catalogue(language: str) -> Catalog:

@@ -85,7 +85,7 @@ def test_the_story_of_a_run_tells_each_step_once_and_in_order(running: Service) 
     losses = [loss for event in events if event.kind == "loss" for loss in event.data["losses"]]
     kinds = [event.kind for event in events if event.kind not in ("loss", "log")]
     assert len(losses) == 20
-    assert kinds == ["start", "model", "detected", "testing", "epoch", "testing", "epoch", "end"]
+    assert kinds == ["start", "model", "detected", "testing", "epoch", "testing", "epoch", "analysis", "end"]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
 
 
@@ -239,6 +239,7 @@ def test_the_childs_folder_holds_no_test_labels(running: Service) -> None:
     (folder,) = (running.data_dir / "child").iterdir()
 
     assert sorted(path.name for path in folder.iterdir()) == [
+        "changed-images.npy",
         "test-images.npy",
         "train-images.npy",
         "train-labels.npy",

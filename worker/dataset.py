@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import structlog
 
 from app.core.settings import CHECKOUT, Settings
+from worker.changed_images import ChangedImages, prepare_changed_images
 from worker.practice import draw_practice_set
 
 log = structlog.get_logger()
@@ -33,6 +35,7 @@ MD5 = {
 IDX_IMAGES, IDX_LABELS = 0x0803, 0x0801
 DOWNLOAD_SILENCE_S = 30.0
 CHILD_ARRAYS = ("train-images", "train-labels", "test-images")
+ARRAYS = (*CHILD_ARRAYS, "test-labels")
 
 
 class DatasetMissing(Exception):
@@ -43,13 +46,15 @@ class DatasetMissing(Exception):
 class Dataset:
     """A data set ready for runs: the folder that the child may read, and the labels that it may not.
 
-    `test_labels`: (M,) uint8.
+    `test_labels`: (M,) uint8. `changed`: the changed test images, None where there are none. `sha256`: of all of it.
     """
 
     name: str
     child_dir: Path
     test_labels: npt.NDArray[np.uint8]
     train_size: int
+    changed: ChangedImages | None = None
+    sha256: str | None = None
 
 
 def find_mnist(settings: Settings) -> Path | None:
@@ -123,10 +128,30 @@ def prepare(settings: Settings) -> Dataset:
     with _one_at_a_time(settings.data_dir / "prepare.lock"):
         if not (labels_path.exists() and target.is_dir()):
             _write_copy(_arrays(settings), target, labels_path)
+        changed = _changed_images(target, labels_path)
+        sha256 = _sha256_of_copy(target, labels_path)
     open_to_children(target)
     let_through(target, settings.data_dir)
     train_size = len(np.load(target / "train-labels.npy", mmap_mode="r"))
-    return Dataset(settings.dataset, target, np.load(labels_path), train_size)
+    return Dataset(settings.dataset, target, np.load(labels_path), train_size, changed, sha256)
+
+
+def _changed_images(target: Path, labels_path: Path) -> ChangedImages | None:
+    """What cannot be changed is not measured: no reason for a worker not to start."""
+    try:
+        return prepare_changed_images(target, labels_path)
+    except (subprocess.CalledProcessError, OSError) as error:
+        log.error("the changed test images cannot be made; robustness is not measured", reason=str(error))
+        return None
+
+
+def _sha256_of_copy(target: Path, labels_path: Path) -> str:
+    """Of the prepared copy, computed once and kept beside the labels."""
+    kept = labels_path.with_suffix(".sha256")
+    if not kept.exists():
+        arrays = {name: np.load(target / f"{name}.npy") for name in CHILD_ARRAYS}
+        kept.write_text(data_sha256(arrays | {"test-labels": np.load(labels_path)}), "utf-8")
+    return kept.read_text("utf-8")
 
 
 def _arrays(settings: Settings) -> dict[str, Images]:
@@ -141,6 +166,18 @@ def read_mnist(folder: Path) -> dict[str, Images]:
         "test-images": read_idx(folder / "t10k-images-idx3-ubyte"),
         "test-labels": read_idx(folder / "t10k-labels-idx1-ubyte"),
     }
+
+
+def data_sha256(arrays: Mapping[str, Images]) -> str:
+    """The fingerprint of a data set, in hex: sha256 over the bytes of `ARRAYS` in that order, without their headers.
+
+    `arrays`: as `read_mnist` returns them. Of IDX files these are the bytes behind the header, so that anyone who has
+    MNIST can compute it.
+    """
+    digest = hashlib.sha256()
+    for name in ARRAYS:
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
 
 
 def save_for_child(arrays: Mapping[str, Images], folder: Path) -> None:
@@ -164,14 +201,15 @@ def let_through(folder: Path, top: Path) -> None:
 def open_to_children(folder: Path) -> None:
     """Let any user read it who can get there."""
     folder.chmod(0o755)
-    for name in CHILD_ARRAYS:
-        (folder / f"{name}.npy").chmod(0o644)
+    for path in folder.glob("*.npy"):
+        path.chmod(0o644)
 
 
 def _write_copy(arrays: dict[str, Images], target: Path, labels_path: Path) -> None:
     """Labels first, then the child's folder by one rename: a half-made copy is never taken for a whole one."""
     labels_path.parent.mkdir(parents=True, exist_ok=True)
     np.save(labels_path, arrays["test-labels"])
+    labels_path.with_suffix(".sha256").unlink(missing_ok=True)
     draft = target.with_name(target.name + ".draft")
     save_for_child(arrays, draft)
     shutil.rmtree(target, ignore_errors=True)  # a copy whose labels were lost

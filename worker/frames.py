@@ -20,6 +20,7 @@ class FrameKind(IntEnum):
 
     SCORES = 1
     WEIGHTS = 2
+    CHANGED = 3
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,24 @@ class Frame:
     kind: FrameKind
     epoch: int
     content: bytes
+
+
+class BrokenOff(BadOutput):
+    """The child has ended in the middle of a frame."""
+
+    def __init__(self) -> None:
+        super().__init__(Sentence(N_("The run's results broke off in the middle.")))
+
+
+class TooManyResults(BadOutput):
+    """The child has sent everything, and then something."""
+
+    def __init__(self) -> None:
+        super().__init__(Sentence(N_("The run sent more results than were asked for.")))
+
+
+class BadAnalysis(Exception):
+    """What follows the results is not as agreed; they stand, if the child has said that they are all."""
 
 
 Expected = list[tuple[FrameKind, int]]
@@ -41,7 +60,7 @@ def expected_frames(epochs: int) -> Expected:
 
 
 async def read_frames(reader: asyncio.StreamReader, images: int, expected: Expected) -> AsyncIterator[Frame]:
-    """The frames of one run, which must come as expected.
+    """The frames of one run, which must come as expected; where the child ends, they end.
 
     Raises:
         BadOutput: anything else, before more than a header of it was read.
@@ -52,8 +71,33 @@ async def read_frames(reader: asyncio.StreamReader, images: int, expected: Expec
             return
         _check_header(header, kind, epoch, images)
         yield Frame(kind, epoch, await _read_content(reader, header[3]))
+
+
+async def read_changed_answers(reader: asyncio.StreamReader, epoch: int, images: int) -> bytes | None:
+    """The classes read for so many changed images, the last frame of a run; None where the child ends without it.
+
+    Raises:
+        BadOutput: another result that would decide over the run: which of them is meant, nobody can know.
+        BadAnalysis: anything else.
+    """
+    try:
+        header = await _read_header(reader)
+        if header is None:
+            return None
+        magic, kind, _, length = header
+        if magic == MAGIC and kind in (FrameKind.SCORES, FrameKind.WEIGHTS):
+            raise TooManyResults
+        if header != (MAGIC, FrameKind.CHANGED, epoch, images):
+            raise BadAnalysis
+        return await _read_content(reader, length)
+    except BrokenOff as error:
+        raise BadAnalysis from error
+
+
+async def expect_end(reader: asyncio.StreamReader, error: type[TooManyResults | BadAnalysis]) -> None:
+    """Wait for the end of the frames. Raises the error if something else comes."""
     if await reader.read(1):
-        raise BadOutput(Sentence(N_("The run sent more results than were asked for.")))
+        raise error
 
 
 async def _read_header(reader: asyncio.StreamReader) -> tuple[bytes, int, int, int] | None:
@@ -63,7 +107,7 @@ async def _read_header(reader: asyncio.StreamReader) -> tuple[bytes, int, int, i
     except asyncio.IncompleteReadError as error:
         if not error.partial:
             return None
-        raise BadOutput(Sentence(N_("The run's results broke off in the middle."))) from error
+        raise BrokenOff from error
     return magic, kind, epoch, length
 
 
@@ -85,4 +129,4 @@ async def _read_content(reader: asyncio.StreamReader, length: int) -> bytes:
     try:
         return await reader.readexactly(length)
     except asyncio.IncompleteReadError as error:
-        raise BadOutput(Sentence(N_("The run's results broke off in the middle."))) from error
+        raise BrokenOff from error

@@ -14,6 +14,8 @@ ARGUMENTS_LIMIT_CHARACTERS = 500
 LAYERS_LIMIT = 500
 LIST_LIMIT = 50
 DIMENSIONS_LIMIT = 8
+# Why a child could not measure something, in the words of `worker/analysis.py`.
+CHILD_PROBLEMS = frozenset({"uncounted", "onnx", "batch", "single", "raised", "memory"})
 # The only places that the child's sentences have; anything else with a % could ask for any width.
 PLACES = re.compile(r"%\(\w+\)s|%%")
 
@@ -92,6 +94,29 @@ def read_report(message: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def read_part(message: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A part of the analysis, and what was measured; `problem` is why it was not, a word of `CHILD_PROBLEMS`."""
+    part, problem = message["part"], message["problem"]
+    if problem is not None and problem not in CHILD_PROBLEMS:
+        raise ValueError(problem)
+    match part:
+        case "flops":
+            has_convolution = message.get("has_convolution")
+            found: dict[str, Any] = {
+                "flops": _optional_whole(message.get("flops")),
+                "has_convolution": has_convolution if isinstance(has_convolution, bool) else None,
+            }
+        case "latency":
+            found = {name: _optional_number(message.get(name)) for name in ("one_ms", "thousand_ms")}
+        case "robustness":
+            found = {}
+        case _:
+            raise ValueError(part)
+    if not problem and None in found.values():
+        raise ValueError("neither measured nor a problem")
+    return part, found | {"problem": problem}
+
+
 def _candidate(candidate: Mapping[str, Any]) -> dict[str, Any]:
     name = clean(candidate["name"], NAME_LIMIT_CHARACTERS)
     return {"name": name, "line": count(candidate["line"]), "is_chosen": candidate["is_chosen"] is True}
@@ -107,6 +132,13 @@ def _word(value: object) -> str:
 
 def _optional_word(value: object) -> str | None:
     return None if value is None else _word(value)
+
+
+def _optional_whole(value: object) -> int | None:
+    if value is not None and type(value) is not int:
+        raise ValueError(value)
+    number = _optional_number(value)
+    return None if number is None else int(number)
 
 
 def _optional_number(value: object) -> int | float | None:

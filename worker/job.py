@@ -12,8 +12,9 @@ from sqlmodel import Session, select
 from app.core.blobs import Blobs
 from app.core.settings import Settings
 from app.core.tables import QuickCheck, Run, Submission
+from worker.analysis import TIME_LIMIT_S as ANALYSIS_LIMIT_S
 from worker.dataset import Dataset, let_through
-from worker.execution import Order
+from worker.order import Order
 from worker.sandbox.limits import Limits
 
 # CPU time counts all threads, and start-up and prediction take some of their own.
@@ -55,8 +56,18 @@ def remove_folders_of_the_dead(settings: Settings, living: set[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)  # another worker may be removing the same
 
 
-def order_of(asked: Submission | QuickCheck, folder: Path, dataset: Dataset, blobs: Blobs, settings: Settings) -> Order:
-    """The order for the child of a submission, or of a check of one; its uploads are fetched into the folder."""
+def order_of(
+    asked: Submission | QuickCheck,
+    folder: Path,
+    dataset: Dataset,
+    blobs: Blobs,
+    settings: Settings,
+    seed: int | None = None,
+) -> Order:
+    """The order for the child of a submission, or of a check of one; its uploads are fetched into the folder.
+
+    `seed` stands in for the recipe's own, where a run repeats another.
+    """
     threads = settings.worker_threads or _usable_cores()
     job: dict[str, Any] = {
         "kind": "check" if isinstance(asked, QuickCheck) else asked.kind,
@@ -66,14 +77,14 @@ def order_of(asked: Submission | QuickCheck, folder: Path, dataset: Dataset, blo
         "weights": _fetched(asked.weights_sha256, asked.weights_name, folder / "weights", blobs),
         "class_name": asked.class_name,
         "arguments": asked.arguments,
-        "recipe": asked.recipe,
+        "recipe": asked.recipe if seed is None else asked.recipe | {"seed": seed},
         "data_dir": str(dataset.child_dir),
         "threads": threads,
     }
     (folder / "scratch").mkdir()
     let_through(folder / "scratch", folder)
     time_limit_s = CHECK_TIME_LIMIT_S if isinstance(asked, QuickCheck) else settings.run_time_limit_s
-    cpu_time_s = int(time_limit_s * threads) + CPU_MARGIN_S
+    cpu_time_s = int((time_limit_s + ANALYSIS_LIMIT_S) * threads) + CPU_MARGIN_S
     limits = Limits(settings.memory_limit_bytes, cpu_time_s, threads=THREADS_MARGIN + 4 * threads)
     return Order(job, folder, dataset, limits, time_limit_s)
 

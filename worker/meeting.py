@@ -13,6 +13,7 @@ class Meeting:
     def __init__(self) -> None:
         self._announced = asyncio.Event()
         self._taken = asyncio.Event()
+        self._finished = asyncio.Event()
         self._closed = False
 
     async def announce(self) -> None:
@@ -27,6 +28,16 @@ class Meeting:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 await self._announced.wait()
+
+    async def wait_for_finish(self) -> None:
+        """The frames pipe holds something odd: let the progress pipe catch up first, that may say that all is done."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._finished.wait()
+
+    def finish(self) -> None:
+        """The progress pipe says that all is done."""
+        self._finished.set()
 
     def take(self) -> None:
         """The predictions are scored; the progress pipe may go on."""

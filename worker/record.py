@@ -12,7 +12,9 @@ from app.core.outcomes import OUTCOMES, Outcome
 from app.core.runs import add_event
 from app.core.sentences import Sentence
 from app.core.tables import Result, Run, now
-from worker.execution import Ending
+from app.core.version import app_version
+from worker.analysis import fields_of
+from worker.ending import Ending
 from worker.frames import WEIGHTS_LIMIT_BYTES
 from worker.scoring import Measurement, thin
 from worker.story import Failure
@@ -23,8 +25,8 @@ BINARY = ("predictions", "hits", "confidences", "losses")
 
 def report_of(ending: Ending, start: int, blobs: Blobs) -> dict[str, Any]:
     """The ending as JSON values: the engine keeps it, so that a worker's death after this line costs nothing."""
-    story = ending.story
-    report: dict[str, Any] = {"start": start, "versions": story.versions}
+    story, dataset = ending.story, ending.order.dataset
+    report: dict[str, Any] = {"start": start, "versions": story.versions | {"mnist-benchmark": app_version()}}
     if ending.failure is not None or story.measurement is None:
         return report | _failed(ending.failure)
     weights = blobs.store([ending.weights], WEIGHTS_LIMIT_BYTES).sha256 if ending.weights else None
@@ -33,11 +35,15 @@ def report_of(ending: Ending, start: int, blobs: Blobs) -> dict[str, Any]:
         "epochs": story.epochs,
         "losses": _encoded(thin(story.losses)),
         "steps": len(story.losses),
-        "parameters": story.parameters,
+        # A child can say anything of itself, but not hide what it sends.
+        "parameters": max(story.parameters, ending.parameters),
         "layers": story.layers,
         "train_seconds": story.train_seconds,
         "detected": story.detected,
         "weights_sha256": weights,
+        "size_bytes": ending.order.uploaded_bytes if ending.weights is None else len(ending.weights),
+        "data_sha256": dataset.sha256,
+        **fields_of(story.analysis, ending.changed_answers, dataset.changed, ending.cut_short),
     }
     return report | {"outcome": Outcome.OK, "message": None, "detail": None, "result": result}
 

@@ -18,7 +18,7 @@ from app.core.blobs import get_blobs
 from app.core.database import get_engine, make_engine, session_scope
 from app.core.jobs import MAX_RECOVERIES, WORKFLOW, get_jobs
 from app.core.runs import Superseded, add_event, begin
-from app.core.tables import Submission
+from app.core.tables import Run, Submission
 from worker.execution import execute
 from worker.job import job_folder, order_of, submission_of
 from worker.post import Post, active, current_post, is_stopping
@@ -91,28 +91,31 @@ async def execute_run(run_id: str) -> dict[str, Any]:
 
 
 async def _execute(run_id: str, post: Post) -> dict[str, Any]:
-    start, submission = _begin(run_id, post)
+    start, submission, seed = _begin(run_id, post)
 
     def emit(kind: str, data: dict[str, Any]) -> None:
         with session_scope() as session:
             add_event(session, run_id, start, kind, data)
 
     with job_folder(post.settings, post.executor_id, f"{run_id}-{start}") as folder:
-        order = order_of(submission, folder, post.dataset, get_blobs(), post.settings)
+        order = order_of(submission, folder, post.dataset, get_blobs(), post.settings, seed)
         story = Story(emit, _steps(order.epochs, submission.recipe, post))
         ending = await execute(order, story, post.sandbox)
-    return report_of(ending, start, get_blobs())
+        return report_of(ending, start, get_blobs())
 
 
-def _begin(run_id: str, post: Post) -> tuple[int, Submission]:
-    """Note the start. A worker that was frozen and tries again must not push out the one that holds the run now."""
+def _begin(run_id: str, post: Post) -> tuple[int, Submission, int | None]:
+    """Note the start; returns its number, what is to be run, and the seed if it is not the recipe's.
+
+    A worker that was frozen and tries again must not push out the one that holds the run now.
+    """
     if get_jobs().holder(run_id) != post.executor_id:
         raise Superseded(run_id)
     with session_scope() as session:
-        submission = submission_of(session, run_id)
+        submission, seed = submission_of(session, run_id), session.get_one(Run, run_id).seed
         start = begin(session, run_id, post.executor_id, post.sandbox.isolation)
-    log.info("run begins", run=run_id, start=start, model=submission.model or submission.model_file_name)
-    return start, submission
+    log.info("run begins", run=run_id, start=start, model=submission.model or submission.model_file_name, seed=seed)
+    return start, submission, seed
 
 
 def _steps(epochs: int, recipe: dict[str, Any], post: Post) -> int:

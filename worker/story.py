@@ -10,7 +10,7 @@ from typing import Any
 from app.core.outcomes import Outcome
 from app.core.recipes import Recipe, limits_of
 from app.core.sentences import Sentence
-from worker.hostile import LAYERS_LIMIT, clean, count, read_detected, read_layer, read_report, read_sentence
+from worker.hostile import LAYERS_LIMIT, clean, count, read_detected, read_layer, read_part, read_report, read_sentence
 from worker.scoring import Measurement
 
 # The page shows a curve, not every step as it happens: two events a second are what it can use.
@@ -25,6 +25,8 @@ LOSS_LIMIT = 1e40
 CHILD_OUTCOMES = frozenset(
     {Outcome.BAD_FILE, Outcome.BAD_MODEL, Outcome.BAD_OUTPUT, Outcome.DIVERGED, Outcome.OUT_OF_MEMORY}
 )
+# What can still be said when the results are sent: nothing that would change them.
+AFTER_DONE = frozenset({"analysis", "log"})
 
 Emit = Callable[[str, dict[str, Any]], None]
 
@@ -55,6 +57,7 @@ class Story:
     done: bool = False
     detected: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] | None = None
+    analysis: dict[str, dict[str, Any]] = field(default_factory=dict)
     train_seconds: float = 0.0
     _began_at: float | None = None
     _is_described: bool = False
@@ -77,6 +80,8 @@ class Story:
         try:
             message = json.loads(raw)
             kind: str = message["kind"]
+            if self.done and kind not in AFTER_DONE:
+                raise ValueError("the results are all sent")
             HANDLERS[kind](self, message)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             self.log(f"(not understood) {raw[:LINE_LIMIT_CHARACTERS].decode('utf-8', 'replace')}")
@@ -177,6 +182,14 @@ class Story:
 
     def _done(self, message: dict[str, Any]) -> None:
         self.done = True
+        self.flush()
+        self.emit("analysis", {})
+
+    def _analysis(self, message: dict[str, Any]) -> None:
+        part, found = read_part(message)
+        if not self.done or part in self.analysis:
+            raise ValueError("each part is told once, when the results are sent")
+        self.analysis[part] = found
 
 
 HANDLERS: dict[str, Callable[[Story, dict[str, Any]], None]] = {
@@ -190,4 +203,5 @@ HANDLERS: dict[str, Callable[[Story, dict[str, Any]], None]] = {
     "log": Story._log,
     "failed": Story._failed,
     "done": Story._done,
+    "analysis": Story._analysis,
 }

@@ -1,65 +1,122 @@
-"""The leaderboard: which results stand on it, in which places."""
+"""The leaderboard: which entries stand on it, and in which places. Computed once for each state of the database."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from threading import Lock
 
-import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from app.core.ranking import Place, Score, in_order, rank
-from app.core.tables import Result, Run, Submission, User
+from app.core.board_version import BoardVersion, board_version
+from app.core.entries import Entry, best_of_each
+from app.core.ranking import Place, in_order, rank
+from app.core.records import Record, find_record
+from app.core.shared_errors import SharedErrors
+from app.core.standing_results import StandingResults
+from app.core.tracks import ALL, TRACKS
+
+__all__ = ["Board", "Entry", "Placed", "find_board"]
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the board."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry in its place."""
 
+    entry: Entry
     place: Place
-    submission: Submission
-    run: Run
-    result: Result
-    user: User
 
 
-def board(session: Session, dataset: str, one_per_student: bool = True) -> list[Row]:
-    """All standing results of a data set, best first.
+@dataclass
+class Board:
+    """All entries of a data set, best first, baselines among them. One object for all readers: not to be changed.
 
-    One entry per student by default: their best one. The baselines all belong to the course, and all stay.
+    `hits`: of each entry's run one bit per test image, set where it is right; packed as by `numpy.packbits`.
     """
-    found = {run.id: (submission, run, result, user) for submission, run, result, user in _standing(session, dataset)}
-    scores = [_score(run, result) for _, run, result, _ in found.values()]
-    if one_per_student:
-        scores = _best_of_each(in_order(scores), found)
-    return [Row(place, *found[place.run_id]) for place in rank(scores)]
+
+    version: BoardVersion
+    entries: Sequence[Entry]
+    hits: Mapping[str, bytes] = field(repr=False)
+    _errors: SharedErrors = field(repr=False)
+    _lock: Lock = field(repr=False)
+    _rankings: dict[tuple[str, bool], Sequence[Placed]] = field(default_factory=dict, repr=False)
+    _counts: dict[tuple[str, bool], int] = field(default_factory=dict, repr=False)
+
+    def chosen(self, track: str = ALL, best: bool = True) -> list[Entry]:
+        """The entries of a track, best first. `best`: only the best one of each student."""
+        held = [entry for entry in self.entries if TRACKS[track].holds(entry)]
+        return best_of_each(held) if best else held
+
+    def count(self, track: str = ALL, best: bool = True) -> int:
+        """How many entries these are."""
+        key = (track, best)
+        if key not in self._counts:
+            self._counts[key] = len(self.chosen(track, best))
+        return self._counts[key]
+
+    def ranking(self, track: str = ALL, best: bool = True) -> Sequence[Placed]:
+        """The same in their places. Computed when it is first asked for, by one thread while others wait."""
+        with self._lock:
+            if (track, best) not in self._rankings:
+                self._rankings[track, best] = self._rank(self.chosen(track, best))
+            return self._rankings[track, best]
+
+    def competitors(self, track: str = ALL, best: bool = True) -> int:
+        """How many of them have a rank: baselines have none."""
+        return sum(each.place.rank is not None for each in self.ranking(track, best))
+
+    def _rank(self, entries: Sequence[Entry]) -> Sequence[Placed]:
+        places = rank(entries, self.hits, self._errors)
+        return tuple(Placed(entry, place) for entry, place in zip(entries, places, strict=True))
+
+    @cached_property
+    def record(self) -> Record | None:
+        """The entry that holds the record, and those that tie it; None while nobody has a result."""
+        return find_record(self.entries, self.hits)
+
+    @cached_property
+    def firsts(self) -> Mapping[str, Sequence[str]]:
+        """Which tracks a submission leads; baselines lead none."""
+        found: dict[str, list[str]] = {}
+        for key in TRACKS:
+            leader = next((entry for entry in self.chosen(key) if not entry.is_baseline), None)
+            if leader is not None:
+                found.setdefault(leader.submission_id, []).append(key)
+        return found
+
+    def placed(self, submission_id: str) -> Placed | None:
+        """Where a submission stands among all results, not only the best of each student."""
+        return self._by_submission.get(submission_id)
+
+    @cached_property
+    def _by_submission(self) -> dict[str, Placed]:
+        return {each.entry.submission_id: each for each in self.ranking(best=False)}
 
 
-def _standing(session: Session, dataset: str) -> list[tuple[Submission, Run, Result, User]]:
-    """Results of submissions that are not withdrawn; of several runs of one submission, the latest result."""
-    newest = sa.select(sa.func.max(Run.attempt)).join(Result, col(Result.run_id) == col(Run.id))
-    newest = newest.where(col(Run.submission_id) == col(Submission.id), col(Run.seed).is_(None)).correlate(Submission)
-    statement = (
-        select(Submission, Run, Result, User)
-        .join(Run, col(Run.submission_id) == col(Submission.id))
-        .join(Result, col(Result.run_id) == col(Run.id))
-        .join(User, col(User.id) == col(Submission.user_id))
-        .where(Submission.dataset == dataset, col(Submission.withdrawn).is_(None))
-        .where(col(Run.attempt) == newest.scalar_subquery())
-    )
-    return list(session.exec(statement))
+@dataclass
+class _Desk:
+    """Where one database's board of one data set is made: what was read for it, and the newest one."""
+
+    read: StandingResults = field(default_factory=StandingResults)
+    lock: Lock = field(default_factory=Lock)
+    board: Board | None = None
 
 
-def _score(run: Run, result: Result) -> Score:
-    return Score(run.id, result.correct, result.total, result.test_loss, result.created, result.hits)
+@lru_cache(maxsize=8)
+def _desk(_database_url: str, _dataset: str) -> _Desk:
+    return _Desk()
 
 
-def _best_of_each(ordered: list[Score], found: dict[str, tuple[Submission, Run, Result, User]]) -> list[Score]:
-    kept: dict[object, Score] = {}
-    for score in ordered:
-        submission = found[score.run_id][0]
-        student = score.run_id if submission.is_baseline else submission.user_id
-        kept.setdefault(student, score)
-    return list(kept.values())
+def find_board(session: Session, dataset: str) -> Board:
+    """The board of a data set as it is now. It is made again only when something on it has changed."""
+    version = board_version(session, dataset)
+    desk = _desk(str(session.get_bind().engine.url), dataset)
+    with desk.lock:
+        if desk.board is None or desk.board.version != version:
+            desk.board = _make(session, version, desk)
+        return desk.board
 
 
-def place_of(session: Session, run: Run, dataset: str) -> Row | None:
-    """Where a run stands among all results, not only the best of each student."""
-    return next((row for row in board(session, dataset, one_per_student=False) if row.run.id == run.id), None)
+def _make(session: Session, version: BoardVersion, desk: _Desk) -> Board:
+    entries = in_order(desk.read.entries(session, version.dataset))
+    hits = {entry.run_id: desk.read.hits[entry.run_id] for entry in entries}
+    return Board(version, entries, hits, desk.read.errors, desk.lock)

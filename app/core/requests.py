@@ -3,12 +3,14 @@
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from app.core.blobs import Blob
+from app.core.claimed import NoAccuracy, parse_accuracy
 from app.core.errors import InvalidFields
 from app.core.model_files import is_source, shown_name
 from app.core.recipes import Recipe, parse_recipe
@@ -23,6 +25,7 @@ FILE_NAME_MAXIMUM = 200
 # As much of a value as a sentence can bear.
 SHOWN_MAXIMUM = 60
 KINDS = ("train", "evaluate")
+NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 Errors = dict[str, Sentence]
 
 
@@ -54,7 +57,11 @@ class ModelFile(Upload):
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks for, unchecked: strings of a form or values of JSON."""
+    """What somebody asks for, unchecked: strings of a form or values of JSON.
+
+    `parent`: the number of the submission that this one changes. `claimed_accuracy`: what its author says that it
+    reads right. `claim_id`: the claim that it rebuilds; no form and no client says that.
+    """
 
     kind: str = ""
     model: str = ""
@@ -66,6 +73,9 @@ class Request:
     weights: Weights | None = None
     class_name: str = ""
     arguments: str = ""
+    parent: str = ""
+    claimed_accuracy: str = ""
+    claim_id: int | None = None
     idempotency_key: str | None = None
 
 
@@ -81,6 +91,9 @@ class Checked:
     recipe: Recipe
     class_name: str = ""
     arguments: str = ""
+    parent: int | None = None
+    claimed_accuracy: float | None = None
+    claim_id: int | None = None
 
 
 def check(request: Request) -> Checked:
@@ -100,7 +113,12 @@ def check(request: Request) -> Checked:
         recipe = parse_recipe(request.recipe)
     except InvalidFields as error:
         errors |= error.fields
-    errors |= _text_errors(request) | _source_errors(request) | _file_errors(request)
+    errors |= _text_errors(request) | _source_errors(request) | _file_errors(request) | _parent_errors(request)
+    claimed = None
+    try:
+        claimed = parse_accuracy(request.claimed_accuracy)
+    except NoAccuracy as error:
+        errors["claimed_accuracy"] = error.sentence
     if errors:
         raise InvalidFields(errors)
     return Checked(
@@ -112,6 +130,9 @@ def check(request: Request) -> Checked:
         recipe=recipe,
         class_name=request.class_name.strip(),
         arguments=request.arguments.strip(),
+        parent=int(request.parent) if request.parent else None,
+        claimed_accuracy=claimed,
+        claim_id=request.claim_id,
     )
 
 
@@ -243,6 +264,14 @@ def _test_errors(request: Request) -> Errors:
     return {"weights": Sentence(N_("To test weights, upload them: a .safetensors file, or a state_dict as .pt."))}
 
 
+def _parent_errors(request: Request) -> Errors:
+    """Whether the parent can be a submission's number; whether there is one is found when it is stored."""
+    if not request.parent or NUMBER.fullmatch(request.parent):
+        return {}
+    text = N_("parent must be the number of a submission, e.g. 12; “%(value)s” was given.")
+    return {"parent": Sentence(text, {"value": _shown(request.parent)})}
+
+
 def _shown(text: str) -> str:
     return text if len(text) <= SHOWN_MAXIMUM else text[: SHOWN_MAXIMUM - 1] + "…"
 
@@ -251,5 +280,9 @@ def fingerprint(request: Request) -> str:
     """The same for the same request, whatever the order of its fields."""
     files = [file.blob.sha256 if file else None for file in (request.weights, request.model_file)]
     parts = [request.kind, request.model, request.title, request.notes, request.class_name, request.arguments, *files]
-    text = json.dumps([parts, dict(request.options), dict(request.recipe)], sort_keys=True, default=str)
+    # What came later is told only where it is given: requests from before have the same fingerprint still.
+    later: list[Any] = [request.parent] if request.parent else []
+    later += [{"claimed": request.claimed_accuracy}] if request.claimed_accuracy else []
+    later += [{"claim": request.claim_id}] if request.claim_id is not None else []
+    text = json.dumps([parts, dict(request.options), dict(request.recipe), *later], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -43,6 +43,7 @@ STATE_AFTER = {
     "loss": State.TRAINING,
     "testing": State.TESTING,
     "epoch": State.TRAINING,
+    "analysis": State.TESTING,
 }
 
 

@@ -5,10 +5,11 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.core.errors import Conflict, NotAllowed, NotFound
+from app.core.blobs import Blob
+from app.core.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from app.core.jobs import EngineState, Jobs
 from app.core.requests import Checked, ModelFile, Request, Weights, check, fingerprint
-from app.core.runs import ENDED, latest_run, result_of, standing
+from app.core.runs import ENDED, latest_run, repetitions, result_of, standing, standings
 from app.core.sentences import N_, Sentence
 from app.core.tables import Classroom, Run, Submission, User, now
 
@@ -25,17 +26,18 @@ def create(session: Session, jobs: Jobs, user: User, request: Request, dataset: 
         Conflict: when the idempotency key was used for a different request.
     """
     checked = check(request)
-    _serialize_writers(session, user.stored_id)
+    serialize_writers(session, user.stored_id)
     if repeated := earlier(session, user.stored_id, request):
         return repeated, False
     submission = _row(session, user, request, checked, dataset)
+    submission.parent_id = _parent_id(session, user, checked)
     session.add(submission)
     session.flush()
-    start_run(session, jobs, submission, attempt=1)
+    start_run(session, jobs, submission)
     return submission, True
 
 
-def _serialize_writers(session: Session, user_id: int) -> None:
+def serialize_writers(session: Session, user_id: int) -> None:
     """Take turns per user, so that two equal requests at once cannot both be the first.
 
     The lock is the user's row; on SQLite this write takes the one write lock.
@@ -77,19 +79,39 @@ def _row(session: Session, user: User, request: Request, checked: Checked, datas
         weights_sha256=request.weights.blob.sha256 if request.weights else None,
         weights_name=request.weights.kept_name if request.weights else None,
         notes=checked.notes,
+        claim_id=checked.claim_id,
+        claimed_accuracy=checked.claimed_accuracy,
         idempotency_key=request.idempotency_key,
         request_sha256=fingerprint(request) if request.idempotency_key else None,
     )
 
 
-def start_run(session: Session, jobs: Jobs, submission: Submission, attempt: int) -> Run:
-    """Add a run of a submission and queue it."""
-    run = Run(submission_id=submission.id, attempt=attempt)
-    unfinished = _unfinished_runs(session, jobs, submission.user_id)
+def _parent_id(session: Session, user: User, checked: Checked) -> str | None:
+    if checked.parent is None:
+        return None
+    try:
+        return find_visible(session, checked.parent, user).id
+    except NotFound as error:
+        raise InvalidFields({"parent": error.sentence}) from error
+
+
+def start_run(
+    session: Session, jobs: Jobs, submission: Submission, seed: int | None = None, just_queued: int = 0
+) -> Run:
+    """Add a run of a submission and queue it; with a seed, as a repetition of the one with the recipe's own.
+
+    `just_queued`: further runs that were queued in this transaction, of which the engine does not tell yet.
+    """
+    run = Run(submission_id=submission.id, attempt=_last_attempt(session, submission) + 1, seed=seed)
+    unfinished = just_queued + _unfinished_runs(session, jobs, submission.user_id)
     session.add(run)
     session.flush()
     jobs.submit(session, run.id, submission.user_id, unfinished)
     return run
+
+
+def _last_attempt(session: Session, submission: Submission) -> int:
+    return session.exec(select(sa.func.max(Run.attempt)).where(Run.submission_id == submission.id)).one() or 0
 
 
 def _unfinished_runs(session: Session, jobs: Jobs, user_id: int) -> int:
@@ -104,7 +126,7 @@ def _unfinished_runs(session: Session, jobs: Jobs, user_id: int) -> int:
 
 def retry(session: Session, jobs: Jobs, submission: Submission) -> Run:
     """Run a submission again whose last run has ended without a result. Raises Conflict otherwise."""
-    _serialize_writers(session, submission.user_id)
+    serialize_writers(session, submission.user_id)
     if submission.withdrawn is not None:
         text = N_("Submission #%(number)s is withdrawn and does not run again. Send it as a new submission.")
         raise Conflict(Sentence(text, {"number": submission.number}))
@@ -112,14 +134,15 @@ def retry(session: Session, jobs: Jobs, submission: Submission) -> Run:
     if standing(session, jobs, last).state not in ENDED or last.outcome == "ok":
         text = N_("Submission #%(number)s has a result or is still running; there is nothing to run again.")
         raise Conflict(Sentence(text, {"number": submission.number}))
-    return start_run(session, jobs, submission, last.attempt + 1)
+    return start_run(session, jobs, submission)
 
 
 def withdraw(session: Session, jobs: Jobs, submission: Submission) -> None:
-    """Take a submission off the board, and cancel its run if that has not ended. Nothing is deleted."""
-    run = latest_run(session, submission)
-    if standing(session, jobs, run).state not in ENDED:
-        jobs.cancel(run.id)
+    """Take a submission off the board, and cancel its runs that have not ended. Nothing is deleted."""
+    runs = [latest_run(session, submission), *repetitions(session, submission)]
+    for run_id, found in standings(session, jobs, runs).items():
+        if found.state not in ENDED:
+            jobs.cancel(run_id)
     if submission.withdrawn is None:
         submission.withdrawn = now()
         session.add(submission)
@@ -153,6 +176,14 @@ def is_close(submission: Submission, reader: Person | None) -> bool:
 def shows_model_file(session: Session, submission: Submission, reader: Person | None) -> bool:
     """Whether this reader may see the uploaded network: everybody once it has a result, like its trained weights."""
     return is_close(submission, reader) or result_of(session, latest_run(session, submission)) is not None
+
+
+def public_model_file(session: Session, number: int, reader: Person | None) -> ModelFile:
+    """The uploaded network of a submission, if this reader may have it. Raises NotFound."""
+    submission = find_visible(session, number, reader)
+    if submission.model_file_sha256 is None or not shows_model_file(session, submission, reader):
+        raise NotFound(Sentence(N_("Submission #%(number)s has no model file to show."), {"number": number}))
+    return ModelFile(Blob(submission.model_file_sha256, 0), submission.model_file_name or "")
 
 
 def find_visible(session: Session, number: int, reader: Person | None) -> Submission:

@@ -19,6 +19,8 @@ UPLOAD_PATHS = frozenset(
         "/submit/suggestions",
         "/api/v1/submissions",
         "/api/v1/checks",
+        "/claims/import",
+        "/api/v1/claims/import",
     }
 )
 # A model file and weights. Each alone may have what the settings allow; that is looked at when it has been read.

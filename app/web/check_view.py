@@ -16,10 +16,11 @@ from app.web.report_view import Report
 
 @dataclass(frozen=True)
 class KeptFile:
-    """A file that need not be chosen again."""
+    """A file that need not be chosen again. `of`: the number of the submission that it is taken from."""
 
     name: str
     size_bytes: int
+    of: int | None = None
 
 
 @dataclass(frozen=True)

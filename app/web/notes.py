@@ -14,6 +14,8 @@ SCHEMES = {"http", "https", "mailto"}
 # A page has its own h1 and h2; notes stand below them.
 HEADINGS_DOWN = 2
 DEEPEST_HEADING = 5
+# Finding links takes time with the square of a word's length: seconds for a post that is one word.
+LONGEST_WORD = 2_000
 
 
 @lru_cache
@@ -22,12 +24,29 @@ def _parser() -> MarkdownIt:
     return parser.enable(["table", "strikethrough", "linkify"])
 
 
+@lru_cache
+def _post_parser(finds_links: bool) -> MarkdownIt:
+    """As GitHub shows comments, each line in its own; and a star stands for “times”, as in 5*5."""
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": finds_links, "breaks": True})
+    return parser.enable(["table", "strikethrough", "linkify"]).disable("emphasis")
+
+
 def notes_html(text: str) -> Markup:
     """Notes as safe HTML."""
-    tokens = _parser().parse(text)
+    return _html(_parser(), text)
+
+
+def post_html(text: str) -> Markup:
+    """A post of an old thread as safe HTML."""
+    is_usual = max(map(len, text.split()), default=0) <= LONGEST_WORD
+    return _html(_post_parser(is_usual), text)
+
+
+def _html(parser: MarkdownIt, text: str) -> Markup:
+    tokens = parser.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + HEADINGS_DOWN, DEEPEST_HEADING)}"
-    html = _parser().renderer.render(tokens, _parser().options, {})
+    html = parser.renderer.render(tokens, parser.options, {})
     clean = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener ugc")
     return Markup(clean)  # noqa: S704 - the sanitiser's output is what this type is for

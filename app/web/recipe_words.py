@@ -30,6 +30,7 @@ CHOICE_WORDS = {
     "affine": N_("shift, rotate and scale"),
 }
 ON, OFF = N_("on"), N_("off")
+TRUE = "true"
 # Settings that say nothing unless another one has a certain value.
 STEP_ONLY = ("step_epochs", "step_gamma")
 # As people shorten them in a table that has no room for names.
@@ -46,6 +47,13 @@ def value_words(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return ON if value else OFF
     return choice_words(name, value) if isinstance(value, str) else setting(value)
+
+
+def form_value(value: object) -> str:
+    """A value as a form sends it: a switch that is off sends nothing."""
+    if isinstance(value, bool):
+        return TRUE if value else ""
+    return setting(value)
 
 
 def recipe_rows(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:

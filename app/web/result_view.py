@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from app.core.board import Row
+from app.core.board import Placed
 from app.core.ranking import interval
 from app.core.tables import Result
 from app.web.charts.intervals import Axis, Interval, axis_for, interval_line
@@ -26,7 +26,7 @@ STRONGEST_COUNT = 11
 class Neighbour:
     """A line of the small table around a result."""
 
-    row: Row
+    row: Placed
     line: Markup
     is_this: bool
 
@@ -85,26 +85,20 @@ class Digits:
     axis: Axis
 
 
-def ladder(rows: Sequence[Row], run_id: str) -> Ladder | None:
+def ladder(rows: Sequence[Placed], submission_id: str) -> Ladder | None:
     """The result and its nearest neighbours on the board; None if it does not stand there."""
-    here = next((i for i, row in enumerate(rows) if row.run.id == run_id), None)
+    here = next((i for i, row in enumerate(rows) if row.entry.submission_id == submission_id), None)
     if here is None:
         return None
     first = max(0, here - ABOVE)
     shown = rows[first : max(here + BELOW + 1, first + ABOVE + BELOW + 1)]
-    intervals = {row.run.id: Interval(row.place.low, _accuracy(row.result), row.place.high) for row in shown}
-    axis = axis_for(list(intervals.values()))
+    intervals = [Interval(row.place.low, row.entry.accuracy, row.place.high) for row in shown]
+    axis = axis_for(intervals)
     neighbours = [
-        Neighbour(
-            row, interval_line(axis, intervals[row.run.id], "me" if row.run.id == run_id else ""), row.run.id == run_id
-        )
-        for row in shown
+        Neighbour(row, interval_line(axis, line, "me" if row is rows[here] else ""), row is rows[here])
+        for row, line in zip(shown, intervals, strict=True)
     ]
     return Ladder(neighbours, axis)
-
-
-def _accuracy(result: Result) -> float:
-    return result.correct / result.total
 
 
 def confusion_cells(result: Result) -> list[list[Cell]]:

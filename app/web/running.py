@@ -14,11 +14,15 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Active:
-    """A run that is under way or waits. `position` is 0 while it runs, 1 for the next in line."""
+    """A run that is under way or waits. `position` is 0 while it runs, 1 for the next in line.
+
+    `seed`: of a repetition with another seed.
+    """
 
     submission: Submission
     user: User
     position: int
+    seed: int | None = None
     epoch: int = 0
     share: float | None = None
     loss: float | None = None
@@ -42,10 +46,10 @@ def running_now(session: Session, jobs: Jobs) -> Now:
     """All runs that have not ended, those under way first."""
     running, queued = jobs.active()
     shown = [*running, *queued][:SHOWN]
-    rows = {run.id: (submission, user) for run, submission, user in _rows(session, shown)}
+    rows = {run.id: (run, submission, user) for run, submission, user in _rows(session, shown)}
     places = [0] * len(running) + [i + 1 for i in range(len(queued))]
     runs = [
-        _active(session, run_id, *rows[run_id], place)
+        _active(session, *rows[run_id], place)
         for run_id, place in zip(shown, places, strict=False)
         if run_id in rows
     ]
@@ -62,12 +66,13 @@ def _rows(session: Session, run_ids: Sequence[str]) -> list[tuple[Run, Submissio
     return list(session.exec(statement))
 
 
-def _active(session: Session, run_id: str, submission: Submission, user: User, position: int) -> Active:
-    last = _last_losses(session, run_id) if position == 0 else None
+def _active(session: Session, run: Run, submission: Submission, user: User, position: int) -> Active:
+    last = _last_losses(session, run.id) if position == 0 else None
     if last is None:
-        return Active(submission, user, position)
+        return Active(submission, user, position, run.seed)
     data = last.data
-    return Active(submission, user, position, int(data["epoch"]), data["step"] / data["steps"], data["losses"][-1])
+    share, loss = data["step"] / data["steps"], data["losses"][-1]
+    return Active(submission, user, position, run.seed, int(data["epoch"]), share, loss)
 
 
 def _last_losses(session: Session, run_id: str) -> Event | None:

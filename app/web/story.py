@@ -104,6 +104,9 @@ class Story:
         name = f"epoch {data['epoch']}: " if data["epoch"] else ""
         self._say(event, f"{name}{measured}{train_loss}")
 
+    def _on_analysis(self, event: Event) -> None:
+        self._say(event, "all results are in; now robustness, latency and operations are measured")
+
     def _on_log(self, event: Event) -> None:
         self._say(event, str(event.data["text"]))
 
@@ -122,6 +125,7 @@ HANDLERS: dict[str, Callable[[Story, Event], None]] = {
     "loss": Story._on_loss,
     "testing": Story._on_testing,
     "epoch": Story._on_epoch,
+    "analysis": Story._on_analysis,
     "log": Story._on_log,
     "end": Story._on_end,
 }

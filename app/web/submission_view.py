@@ -1,5 +1,6 @@
 """What a submission's page shows, whatever state it is in; the page, its polling twin and its stream build on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,25 +8,37 @@ from typing import Any
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app.core.board import Row, board
+from app.core.board import Board, Placed, find_board
 from app.core.jobs import Jobs
+from app.core.lineage import can_fork
+from app.core.looks import count_looks
+from app.core.misread import misread
 from app.core.outcomes import OUTCOMES, Words
 from app.core.ranking import interval
+from app.core.readings import find_readings
 from app.core.runs import ENDED, STATE_WORDS, Standing, State, events_after, latest_run, result_of, standing
 from app.core.sentences import N_
 from app.core.submissions import is_close
 from app.core.tables import Result, Run, Submission, User
+from app.core.test_set import find_test_set
 from app.web import detected_words, result_view
+from app.web.analysis_view import Analysis
 from app.web.charts import loss as loss_charts
+from app.web.claimed_view import Claimed, claimed_of
 from app.web.isolation_words import isolation_words
+from app.web.lineage_view import Lineage, lineage
+from app.web.misread_view import Gallery, gallery
 from app.web.model_words import arguments, class_name, network_title, option_rows
 from app.web.notes import notes_html
 from app.web.page import Page
 from app.web.recipe_words import recipe_rows
+from app.web.seeds_view import Seeds, seeds_of_page
 from app.web.source_code import source_html
 from app.web.story import Story
 
 EVENTS_AT_ONCE = 1000
+# Three rows of six, as many as the confusion matrix beside them is high.
+MISREAD_SHOWN = 18
 STAGES = (State.QUEUED, State.CHECKING, State.TRAINING, State.TESTING, State.DONE)
 DESCRIPTION = N_("Training loss by step. It falls from %(first)s to %(last)s.")
 LOSS_AXIS = N_("training loss, log scale")
@@ -60,6 +73,22 @@ class SubmissionView:
     def result(self) -> Result | None:
         """What was measured."""
         return result_of(self.session, self.run)
+
+    @cached_property
+    def seeds(self) -> Seeds | None:
+        """The results with other seeds."""
+        return seeds_of_page(self.session, self.jobs, self.submission, self.is_close)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """What it changed, and what changed it."""
+        return lineage(self.session, self.jobs, self.submission, self.page.reader)
+
+    @property
+    def may_fork(self) -> bool:
+        """Whether it can be trained again with changes by this reader."""
+        has_network = self.submission.model is not None or self.shows_model_file
+        return can_fork(self.submission) and has_network and self.submission.withdrawn is None
 
     @cached_property
     def story(self) -> Story:
@@ -187,19 +216,24 @@ class SubmissionView:
         return len(running) + queued.index(self.run.id) if self.run.id in queued else None
 
     @cached_property
-    def place(self) -> Row | None:
-        """Where the result stands among all results."""
-        return next((row for row in self.rows if row.run.id == self.run.id), None)
+    def place(self) -> Placed | None:
+        """Where it stands among all results; None while it does not."""
+        return self.board.placed(self.submission.id)
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def board(self) -> Board:
+        """The board of its data set."""
+        return find_board(self.session, self.submission.dataset)
+
+    @cached_property
+    def rows(self) -> Sequence[Placed]:
         """The board with all results of every student."""
-        return board(self.session, self.submission.dataset, one_per_student=False)
+        return self.board.ranking(best=False)
 
     @cached_property
     def ladder(self) -> result_view.Ladder | None:
         """The result among its neighbours."""
-        return result_view.ladder(self.rows, self.run.id)
+        return result_view.ladder(self.rows, self.submission.id)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -215,6 +249,34 @@ class SubmissionView:
     def digits(self) -> result_view.Digits | None:
         """How each digit is read."""
         return result_view.digits(self.result) if self.result else None
+
+    @cached_property
+    def analysis(self) -> Analysis | None:
+        """What the result says beyond its accuracy."""
+        if self.result is None:
+            return None
+        looks = count_looks(self.session, self.submission.dataset, self.submission.user_id)
+        return Analysis(self.result, self.submission.dataset, looks, self.page)
+
+    @cached_property
+    def claimed(self) -> Claimed | None:
+        """What its author, or the post that it rebuilds, says that it reads right."""
+        return claimed_of(self.session, self.submission, self.result)
+
+    @property
+    def wrong(self) -> int:
+        """Misread test images."""
+        return self.result.total - self.result.correct if self.result else 0
+
+    @cached_property
+    def gallery(self) -> Gallery | None:
+        """The misread images of which the network is surest."""
+        if self.result is None:
+            return None
+        dataset, test_set = self.submission.dataset, find_test_set()
+        found = misread(self.result, dataset, test_set.labels if test_set else None)
+        readings = find_readings(self.session, dataset)
+        return gallery(found[:MISREAD_SHOWN], readings, self.submission.user_id, self.result.total)
 
     @property
     def epoch_rows(self) -> list[dict[str, Any]]:

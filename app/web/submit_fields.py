@@ -13,7 +13,7 @@ from app.core.model_files import is_source
 from app.core.recipes import Recipe, parse_recipe
 from app.core.sentences import N_, Sentence
 from app.web.csrf import FIELD
-from app.web.uploads import CHECK_ID, FILE_KINDS, OPTION_PREFIX
+from app.web.uploads import CHECK_ID, FILE_KINDS, MODEL_FILE_OF, OPTION_PREFIX
 
 # Names the model whose suggestions fill the form, so that they can follow when another model is chosen.
 SHOWN_MODEL = "shown_model"
@@ -27,14 +27,14 @@ OF_SOURCE = frozenset({"class_name", "arguments"})
 # The fields that name a network, by the way that was chosen; options go with a model of the zoo.
 USED = {
     (TEMPLATE, ZOO): frozenset({"model"}),
-    (CODE, FILE): frozenset({"model_file", CHECK_ID}) | OF_SOURCE,
+    (CODE, FILE): frozenset({"model_file", CHECK_ID, MODEL_FILE_OF}) | OF_SOURCE,
     (EVALUATE, ZOO): frozenset({"model", "weights", CHECK_ID}),
-    (EVALUATE, FILE): frozenset({"model_file", "weights", CHECK_ID}) | OF_SOURCE,
+    (EVALUATE, FILE): frozenset({"model_file", "weights", CHECK_ID, MODEL_FILE_OF}) | OF_SOURCE,
 }
 NAMING = frozenset().union(*USED.values())
 NO_MODEL_FILE = N_("Choose the file with your network: %(suffixes)s.")
 # What a check does not look at.
-UNCHECKED = frozenset({"title", "notes", "idempotency_key"})
+UNCHECKED = frozenset({"title", "notes", "parent", "claimed_accuracy", "idempotency_key"})
 Values = Mapping[str, str]
 
 

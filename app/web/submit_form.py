@@ -12,15 +12,15 @@ from app.core.recipes import Recipe, choices_of, limits_of, parse_recipe
 from app.core.sentences import Sentence
 from app.core.settings import get_settings
 from app.core.zoo import Option, ZooModel, zoo
-from app.web.check_view import CheckView
+from app.web.check_view import CheckView, KeptFile
 from app.web.formats import setting
-from app.web.recipe_words import choice_words
+from app.web.parents import Parent
+from app.web.recipe_words import choice_words, form_value, value_words
 from app.web.submit_fields import CODE, EVALUATE, FILE, SHOWN_MODEL, TEMPLATE, way_of
-from app.web.uploads import OPTION_PREFIX
+from app.web.uploads import MODEL_FILE_OF, OPTION_PREFIX
 
 DEFAULT_MODEL = "yannet"
 MAIN_FIELDS = ("epochs", "batch_size", "learning_rate", "optimizer")
-TRUE = "true"
 Values = Mapping[str, str]
 Errors = Mapping[str, Sentence]
 
@@ -38,11 +38,19 @@ class Field:
     is_switch: bool = False
     limits: tuple[str, str] | None = None
     error: Sentence | None = None
+    was: str | None = None
 
     @property
     def is_changed(self) -> bool:
         """Whether it differs from the homework's recipe or the model's default."""
         return self.value != self.default
+
+    @property
+    def was_words(self) -> str:
+        """What the parent had, as a marked text or a number."""
+        if self.is_switch:
+            return value_words(self.name, bool(self.was))
+        return dict(self.choices).get(self.was or "", self.was or "")
 
     @property
     def is_whole(self) -> bool:
@@ -61,12 +69,14 @@ class SubmitForm:
     arguments: str
     title: str
     notes: str
+    claimed_accuracy: str
     idempotency_key: str
     main: tuple[Field, ...]
     more: tuple[Field, ...]
     options: tuple[Field, ...]
     errors: Errors
     check: CheckView | None = None
+    parent: Parent | None = None
 
     @property
     def model_file_suffixes(self) -> tuple[str, ...]:
@@ -101,7 +111,7 @@ class SubmitForm:
         """Whether the form has the script's own settings already."""
         given = self.check.report.suggestions if self.check and self.check.report else {}
         values = {field.name: field.value for field in (*self.main, *self.more)}
-        return all(values.get(name) == _written(value) for name, value in given.items())
+        return all(values.get(name) == form_value(value) for name, value in given.items())
 
     @property
     def models(self) -> list[ZooModel]:
@@ -119,6 +129,18 @@ class SubmitForm:
         return any(field.is_changed or field.error for field in self.more)
 
     @property
+    def kept_model_file(self) -> KeptFile | None:
+        """The model file that need not be chosen again: of the last check, else of the parent."""
+        if self.check and self.check.model_file:
+            return self.check.model_file
+        return self.parent.model_file if self.parent else None
+
+    @property
+    def changed(self) -> int:
+        """How many settings differ from the parent's."""
+        return sum(field.was is not None and field.value != field.was for field in self.fields)
+
+    @property
     def upload_limit_bytes(self) -> int:
         """The largest file that is taken."""
         return get_settings().upload_limit_bytes
@@ -128,15 +150,17 @@ class SubmitForm:
         """The arguments that send the same to the API: what differs from the defaults."""
         changed = {field.name: field.value or "false" for field in self.fields if field.is_changed}
         given = {"kind": EVALUATE if self.kind == EVALUATE else ""} | self._curl_network()
-        given |= changed | {"title": self.title}
+        given |= changed | {"title": self.title, "parent": str(self.parent.number) if self.parent else ""}
         return [f"-F {shlex.quote(f'{name}={value}')}" for name, value in given.items() if value]
 
     def _curl_network(self) -> dict[str, str]:
-        file = self.check.model_file if self.check else None
+        file = self.kept_model_file
         weights = self.check.weights if self.check else None
         given = {"model": self.model.id}
         if self.network == FILE:
             given = {"model_file": f"@{file.name if file else 'net.py'}"}
+            if file and file.of:
+                given = {MODEL_FILE_OF: str(file.of)}
             given |= {"class_name": self.class_name, "arguments": self.arguments}
         if self.kind == EVALUATE:
             given["weights"] = f"@{weights.name if weights else 'weights.safetensors'}"
@@ -149,7 +173,7 @@ def suggestions(model: ZooModel) -> dict[str, str]:
 
 
 def _written_recipe(recipe: Recipe) -> dict[str, str]:
-    return {name: _written(value) for name, value in recipe.model_dump().items()}
+    return {name: form_value(value) for name, value in recipe.model_dump().items()}
 
 
 def first_values(model_id: str) -> dict[str, str]:
@@ -175,13 +199,16 @@ def values_of_model(values: Values) -> dict[str, str]:
 def values_of_script(values: Values, check: CheckView | None) -> dict[str, str]:
     """What the form holds after the script's own settings were taken over."""
     given = check.report.suggestions if check and check.report else {}
-    return dict(values) | {name: _written(value) for name, value in given.items()}
+    return dict(values) | {name: form_value(value) for name, value in given.items()}
 
 
-def make_form(values: Values, errors: Errors, check: CheckView | None = None) -> SubmitForm:
-    """The form with what was typed, what is wrong with it, and what was found out about its files."""
+def make_form(
+    values: Values, errors: Errors, check: CheckView | None = None, parent: Parent | None = None
+) -> SubmitForm:
+    """The form with what was typed, what is wrong with it, what was found out about its files, and what it changes."""
+    was = parent.values if parent else {}
     model = zoo().get(values.get("model", "")) or zoo()[DEFAULT_MODEL]
-    recipe = {name: _recipe_field(name, info, values, errors) for name, info in Recipe.model_fields.items()}
+    recipe = {name: _recipe_field(name, info, values, errors, was) for name, info in Recipe.model_fields.items()}
     kind, network = way_of(values)
     return SubmitForm(
         kind=kind,
@@ -191,16 +218,18 @@ def make_form(values: Values, errors: Errors, check: CheckView | None = None) ->
         arguments=values.get("arguments", ""),
         title=values.get("title", ""),
         notes=values.get("notes", ""),
+        claimed_accuracy=values.get("claimed_accuracy", ""),
         idempotency_key=values.get("idempotency_key") or str(uuid.uuid4()),
         main=tuple(recipe[name] for name in MAIN_FIELDS),
         more=tuple(field for name, field in recipe.items() if name not in MAIN_FIELDS),
-        options=tuple(_option_field(option, values, errors) for option in model.options),
+        options=tuple(_option_field(option, values, errors, was) for option in model.options),
         errors=errors,
         check=check,
+        parent=parent,
     )
 
 
-def _recipe_field(name: str, info: FieldInfo, values: Values, errors: Errors) -> Field:
+def _recipe_field(name: str, info: FieldInfo, values: Values, errors: Errors, was: Values) -> Field:
     choices = tuple((choice, choice_words(name, choice)) for choice in choices_of(info))
     is_switch = info.annotation is bool
     limits = None if choices or is_switch else _limit_words(*limits_of(info))
@@ -208,16 +237,17 @@ def _recipe_field(name: str, info: FieldInfo, values: Values, errors: Errors) ->
         name=name,
         label=str(info.title),
         value=values.get(name, ""),
-        default=_written(info.default),
+        default=form_value(info.default),
         hint=str(info.description),
         choices=choices,
         is_switch=is_switch,
         limits=limits,
         error=errors.get(name),
+        was=was.get(name),
     )
 
 
-def _option_field(option: Option, values: Values, errors: Errors) -> Field:
+def _option_field(option: Option, values: Values, errors: Errors, was: Values) -> Field:
     name = f"{OPTION_PREFIX}{option.name}"
     default = setting(option.default)
     return Field(
@@ -227,15 +257,9 @@ def _option_field(option: Option, values: Values, errors: Errors) -> Field:
         default=default,
         limits=_limit_words(option.minimum, option.maximum),
         error=errors.get(name),
+        was=was.get(name),
     )
 
 
 def _limit_words(minimum: float, maximum: float) -> tuple[str, str]:
     return setting(float(minimum)), setting(float(maximum))
-
-
-def _written(value: object) -> str:
-    """A value as a form sends it: a switch that is off sends nothing."""
-    if isinstance(value, bool):
-        return TRUE if value else ""
-    return setting(value)

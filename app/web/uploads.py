@@ -1,7 +1,9 @@
 """What comes in with a submission or a check: which fields, which files.
 
 The form and the API send the same fields: kind, model, title, notes, option.<name>, every field of a recipe,
-model_file and weights (files), class_name, arguments, check_id (the files of an earlier check) and idempotency_key.
+claimed_accuracy, model_file and weights (files), class_name, arguments, check_id (the files of an earlier check),
+parent (the number of the submission that is changed), model_file_of (the number of one whose model file is taken) and
+idempotency_key.
 Everything that can be wrong is found before a file is kept.
 """
 
@@ -24,10 +26,10 @@ from app.core.database import session_scope
 from app.core.errors import InvalidFields, NotFound, Problem, UploadTooLarge
 from app.core.model_files import shown_name
 from app.core.recipes import Recipe
-from app.core.requests import ModelFile, Request, Upload, Weights, check
+from app.core.requests import NUMBER, ModelFile, Request, Upload, Weights, check
 from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
-from app.core.submissions import earlier
+from app.core.submissions import earlier, public_model_file
 from app.core.tables import User
 from app.web.model_files import check_model_file
 from app.web.weights_files import check_weights_file
@@ -38,14 +40,15 @@ FORM_FILES_LIMIT = 10
 # As much of a file as is looked at here.
 HEAD_BYTES = 64
 
-TEXT_FIELDS = ("kind", "model", "title", "notes", "class_name", "arguments")
+TEXT_FIELDS = ("kind", "model", "title", "notes", "class_name", "arguments", "parent", "claimed_accuracy")
 OPTION_PREFIX = "option."
 CHECK_ID = "check_id"
+MODEL_FILE_OF = "model_file_of"
 # Of the page's own; checked there.
 IGNORED_FIELDS = frozenset({"csrf_token"})
 FILE_KINDS: Mapping[str, type[Upload]] = {"model_file": ModelFile, "weights": Weights}
 FILE_CHECKS = {"model_file": check_model_file, "weights": check_weights_file}
-KNOWN_FIELDS = (*TEXT_FIELDS, *FILE_KINDS, CHECK_ID, "idempotency_key", *Recipe.model_fields)
+KNOWN_FIELDS = (*TEXT_FIELDS, *FILE_KINDS, CHECK_ID, MODEL_FILE_OF, "idempotency_key", *Recipe.model_fields)
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 # Stands for a file while everything else is checked; never stored.
 UNREAD = Blob("", 0)
@@ -128,7 +131,7 @@ def read_request(
     errors |= key_errors(key)
     files: dict[str, Any] = {name: _upload(name, file, UNREAD) for name, file in _files(form).items()}
     try:
-        files = files_of_check(texts.get(CHECK_ID, ""), user, reused) | files
+        files = kept_files(texts, user, reused) | files
     except InvalidFields as error:
         errors |= error.fields
     given: dict[str, Any] = {name: texts.get(name, "") for name in TEXT_FIELDS}
@@ -146,6 +149,30 @@ def read_request(
     if errors:
         raise InvalidFields(errors)
     return request
+
+
+def kept_files(given: Mapping[str, Any], user: User, reused: Collection[str] = tuple(FILE_KINDS)) -> dict[str, Any]:
+    """The files that need not be sent, by their field: of another submission, or of an earlier check of this user.
+
+    Raises:
+        InvalidFields: if there is no such submission or check, or its file is not this user's to take.
+    """
+    files = _file_of_submission(str(given.get(MODEL_FILE_OF, "")), user)
+    kept = {name: file for name, file in files.items() if name in reused}
+    return kept | files_of_check(given.get(CHECK_ID, ""), user, reused)
+
+
+def _file_of_submission(number: str, user: User) -> dict[str, Any]:
+    if not number:
+        return {}
+    if not NUMBER.fullmatch(number):
+        text = N_("model_file_of must be the number of a submission, e.g. 12; “%(value)s” was given.")
+        raise InvalidFields({MODEL_FILE_OF: Sentence(text, {"value": number[:40]})})
+    try:
+        with session_scope() as session:
+            return {"model_file": public_model_file(session, int(number), user)}
+    except NotFound as error:
+        raise InvalidFields({MODEL_FILE_OF: error.sentence}) from error
 
 
 def files_of_check(check_id: str, user: User, reused: Collection[str] = tuple(FILE_KINDS)) -> dict[str, Any]:

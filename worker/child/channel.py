@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 PREDICTIONS: Final = 1
 WEIGHTS: Final = 2
+CHANGED: Final = 3
 
 _HEADER = struct.Struct(">4sIIQ")
 
@@ -24,7 +25,7 @@ class Channel:
         self._progress.flush()
 
     def send_frame(self, kind: int, epoch: int, content: bytes | memoryview) -> None:
-        """Write one frame of kind PREDICTIONS or WEIGHTS."""
+        """Write one frame of kind PREDICTIONS, WEIGHTS or CHANGED."""
         self._frames.write(_HEADER.pack(b"MBF1", kind, epoch, len(content)))
         self._frames.write(content)
         self._frames.flush()

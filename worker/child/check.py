@@ -7,8 +7,9 @@ from worker.child.channel import Channel
 from worker.child.data import load_digits
 from worker.child.files.weights_file import weights_format
 from worker.child.job import Job
+from worker.child.latency import IN_A_CHECK, time_one_ms
 from worker.child.layers import count_parameters
-from worker.child.measures import count_flops, table_of, time_forward_ms
+from worker.child.measures import measure_work, table_of
 from worker.child.network import prepare_network
 from worker.child.origin import Origin, find_origin
 
@@ -56,7 +57,7 @@ def _complete(report: Report, job: Job, origin: Origin, device: torch.device) ->
     report["input"] = interface.layout.name
     report["output"] = interface.kind
     report["normalize"] = interface.normalize
-    report["flops"] = count_flops(network, images)
-    report["forward_ms"] = time_forward_ms(network, images)
+    report["flops"] = measure_work(network, images).flops
+    report["forward_ms"] = time_one_ms(network, images, IN_A_CHECK)
     is_training = job.weights is None and not origin.is_exported
     report["warnings"] = find_warnings(network, digits, job.recipe, is_training)

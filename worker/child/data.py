@@ -34,6 +34,12 @@ def load_digits(folder: Path, device: torch.device) -> Digits:
     )
 
 
+def load_changed_images(folder: Path, device: torch.device) -> Tensor | None:
+    """Return the changed test images of a job's data folder, (n, 1, 28, 28) uint8; None where there are none."""
+    path = folder / "changed-images.npy"
+    return _load(path).unsqueeze(1).to(device) if path.exists() else None
+
+
 def _load(path: Path) -> Tensor:
     return torch.from_numpy(np.load(path, allow_pickle=False))
 

@@ -11,6 +11,8 @@ from worker.child.described import DescribedModel, Layer
 from worker.child.failure import model_code
 from worker.child.modes import set_training
 
+# What batch norm saw of the training images.
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 # A line of the protocol has 64 KiB; nobody reads a longer table, or a longer name.
 LONGEST_TABLE = 200
 LARGEST_TABLE_BYTES = 40_000
@@ -20,10 +22,24 @@ MOST_SIZES = 8
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return how many numbers training can change or could change; a shared tensor counts once."""
+    """Return how many numbers training can change or could change; a shared tensor counts once.
+
+    Of TorchScript also the tables and constants: when it is frozen, its weights are such, and a network that has learnt
+    images by heart has them there.
+    """
     if isinstance(model, DescribedModel):
         return model.parameter_count
-    return sum(parameter.numel() for parameter in model.parameters())
+    learnt = sum(parameter.numel() for parameter in model.parameters())
+    return learnt + _count_fixed_numbers(model) if isinstance(model, torch.jit.ScriptModule) else learnt
+
+
+def _count_fixed_numbers(model: torch.jit.ScriptModule) -> int:
+    """Count the numbers in buffers, batch norm's statistics aside, and in constants of the program."""
+    tables = [buffer for name, buffer in model.named_buffers() if name.rpartition(".")[2] not in STATISTICS]
+    graph = model.inlined_graph  # which its nodes do not keep alive
+    constants = [node.output() for node in graph.findAllNodes("prim::Constant")]  # type: ignore[attr-defined]
+    tensors = [value.toIValue() for value in constants if isinstance(value.type(), torch.TensorType)]
+    return sum(tensor.numel() for tensor in [*tables, *tensors] if isinstance(tensor, Tensor) and tensor.ndim)
 
 
 def list_layers(model: nn.Module, inputs: Tensor) -> list[dict[str, object]]:

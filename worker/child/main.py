@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from worker.child.analysis import analyze
 from worker.child.channel import PREDICTIONS, Channel
 from worker.child.check import run_check
 from worker.child.data import load_digits
@@ -29,7 +30,6 @@ def main(job: Mapping[str, Any], progress_fd: int, frames_fd: int) -> None:
     channel = Channel(progress_fd, frames_fd)
     try:
         run_job(read_job(job), channel)
-        channel.send("done")
     except BaseException as error:
         failure = as_failure(error)
         if failure is None:
@@ -50,12 +50,13 @@ def run_job(job: Job, channel: Channel) -> None:
     channel.send("hello", versions=_versions(), device=device.type)
     if job.kind == "check":
         run_check(job, device, channel)
+        channel.send("done")
     else:
         run_network(job, device, channel)
 
 
 def run_network(job: Job, device: torch.device, channel: Channel) -> None:
-    """Train or evaluate.
+    """Train or evaluate, and then analyze.
 
     Raises:
         Failure: for every reason that the student can act on.
@@ -73,6 +74,8 @@ def run_network(job: Job, device: torch.device, channel: Channel) -> None:
     else:
         channel.send("testing", epoch=0)
         channel.send_frame(PREDICTIONS, 0, predict(model, digits.test_images, interface))
+    channel.send("done")
+    analyze(job, network, digits, channel)
 
 
 def _versions() -> dict[str, str]:

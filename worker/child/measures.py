@@ -1,26 +1,28 @@
-"""What is measured of a network without training it: its layers, its work, its time."""
+"""What is measured of a network without training it: its layers and its work."""
 
-import statistics
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode, _FlopCounterMode
 
 from worker.child.data import to_pixels
-from worker.child.failure import Failure
+from worker.child.files.onnx_file import OnnxModel
 from worker.child.forward import run_forward
 from worker.child.layers import list_layers
 from worker.child.modes import set_training
 from worker.child.network import Network
 from worker.child.traceless import without_trace
+from worker.child.without_compiler import hide_from_compiler
 
 # Two images, because some networks mistake a single one: squeeze() takes its dimension away.
 _IMAGES_TO_LIST = 2
-_RUNS_TO_TIME = 20
-_LONGEST_TIMING_S = 0.5
+_ONNX_CONVOLUTIONS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "FusedConv", "NhwcConv")
 
 
 def inputs_for(network: Network, images: Tensor, count: int) -> Tensor:
@@ -40,15 +42,45 @@ def table_of(network: Network, images: Tensor) -> list[dict[str, object]]:
         return list_layers(network.model, inputs_for(network, images, _IMAGES_TO_LIST))
 
 
-def count_flops(network: Network, images: Tensor) -> int | None:
-    """Return the floating-point operations for one image as torch counts them; None where it sees none."""
+@dataclass(frozen=True)
+class Work:
+    """What a network does for one image: its floating-point operations, and whether any of them is a convolution.
+
+    `flops` is None where torch can count nothing, `has_convolution` where it sees nothing at all.
+    """
+
+    flops: int | None
+    has_convolution: bool | None
+
+
+def measure_work(network: Network, images: Tensor) -> Work:
+    """Return the work for one image, as torch counts it: two operations for a multiplication and its addition."""
+    if isinstance(network.model, OnnxModel):
+        return Work(None, any(layer.type in _ONNX_CONVOLUTIONS for layer in network.model.layers))
     inputs = inputs_for(network, images, _IMAGES_TO_LIST)
     has_recurrence = any(isinstance(module, nn.RNNBase) for module in network.model.modules())
     in_parts = _without_onednn() if has_recurrence else nullcontext()
-    with without_trace(network.model), torch.no_grad(), in_parts, FlopCounterMode(display=False) as counter:
+    watch = _Operations()
+    hide_from_compiler(_FlopCounterMode.__torch_dispatch__, _Operations.__torch_dispatch__)
+    with without_trace(network.model), torch.no_grad(), in_parts, watch, FlopCounterMode(display=False) as counter:
         set_training(network.model, False)
         run_forward(network.model, inputs)
-    return counter.get_total_flops() // len(inputs) or None
+    flops = counter.get_total_flops() // len(inputs) or None
+    return Work(flops, any("conv" in name for name in watch.names) if watch.names else None)
+
+
+class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes the names of all operations."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(
+        self, func: OpOverload[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        self.names.add(str(func))
+        return func(*args, **(kwargs or {}))
 
 
 @contextmanager
@@ -62,25 +94,3 @@ def _without_onednn() -> Iterator[None]:
         yield
     finally:
         torch.backends.mkldnn.set_flags(before[0], _fp32_precision=None)  # type: ignore[no-untyped-call]
-
-
-def time_forward_ms(network: Network, images: Tensor) -> float | None:
-    """Return the median time for one image, on the one thread of a check; None where no single image is taken."""
-    if network.interface.batch_size not in (None, 1):
-        return None
-    inputs = inputs_for(network, images, 1)
-    try:
-        with without_trace(network.model), torch.no_grad():
-            set_training(network.model, False)
-            return _median_ms(network, inputs)
-    except Failure:  # a network that squeezes its output away for one image, but works in batches
-        return None
-
-
-def _median_ms(network: Network, inputs: Tensor) -> float:
-    seconds: list[float] = []
-    while len(seconds) < _RUNS_TO_TIME and sum(seconds) < _LONGEST_TIMING_S:
-        started = time.perf_counter()
-        run_forward(network.model, inputs)
-        seconds.append(time.perf_counter() - started)
-    return round(1000 * statistics.median(seconds), 3)

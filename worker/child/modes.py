@@ -14,7 +14,8 @@ def set_training(model: nn.Module, training: bool) -> None:
     """
     modules = list(model.modules())
     for module in modules:
-        module.training = training
+        if hasattr(module, "training"):  # a frozen TorchScript has no modes
+            module.training = training
     for module in modules:
         override = vars(type(module)).get("train")
         if inspect.isfunction(override) and list(inspect.signature(override).parameters) == ["self", "mode"]:

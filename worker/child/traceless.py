@@ -26,7 +26,7 @@ def without_trace(model: nn.Module) -> Iterator[None]:
     """
     python, numpy = random.getstate(), np.random.get_state()
     buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers() if not is_lazy(buffer)]
-    modes = [(module, module.training) for module in model.modules()]
+    modes = [(module, module.training) for module in model.modules() if hasattr(module, "training")]
     try:
         with torch.random.fork_rng():
             yield

@@ -2,8 +2,44 @@
 
 from fastapi import APIRouter
 
-from app.web.api import catalogue, checks, events, files, leaderboard, people, status, submissions, tokens
+from app.web.api import (
+    catalogue,
+    checks,
+    claims,
+    claims_import,
+    comparisons,
+    digits,
+    errors,
+    events,
+    files,
+    forks,
+    leaderboard,
+    people,
+    receipts,
+    repetitions,
+    status,
+    submissions,
+    tokens,
+)
 
 router = APIRouter(prefix="/api/v1")
-for resource in (submissions, checks, events, files, leaderboard, catalogue, people, tokens, status):
+for resource in (
+    submissions,
+    checks,
+    events,
+    files,
+    errors,
+    repetitions,
+    forks,
+    receipts,
+    comparisons,
+    digits,
+    leaderboard,
+    claims_import,
+    claims,
+    catalogue,
+    people,
+    tokens,
+    status,
+):
     router.include_router(resource.router)

@@ -13,10 +13,11 @@ from app.core.recipes import Recipe
 from app.core.sentences import N_, Sentence
 from app.core.tables import User
 from app.web.api.bodies import content_kind, json_body, read_json
-from app.web.uploads import CHECK_ID, accept, files_of_check, key_errors, open_form
+from app.web.uploads import CHECK_ID, MODEL_FILE_OF, accept, kept_files, key_errors, open_form
 
 FORM_KINDS = ("multipart/form-data", "application/x-www-form-urlencoded")
 OBJECTS = ("options", "recipe")
+NUMBERS = ("parent", MODEL_FILE_OF)
 
 
 class NewSubmission(BaseModel):
@@ -41,6 +42,15 @@ class NewSubmission(BaseModel):
         description="what stands between the brackets of that class; plain values",
     )
     check_id: str = Field(default="", description="takes the files of an earlier check of yours: see POST /checks")
+    parent: int | None = Field(
+        default=None, examples=[12], description="number of the submission that this one changes, kept with it"
+    )
+    model_file_of: int | None = Field(
+        default=None, examples=[12], description="takes the public model file of that submission"
+    )
+    claimed_accuracy: float | None = Field(
+        default=None, ge=0, le=1, examples=[0.9847], description="your own measured accuracy, shown beside ours"
+    )
     options: dict[str, float] = Field(default={}, examples=[{"dropout": 0.1}])
     recipe: dict[str, Any] = Field(
         default={}, examples=[{"epochs": 3, "learning_rate": 0.02}], description="fields of GET /recipe"
@@ -92,14 +102,17 @@ async def read_request(request: Request, idempotency_key: str | None, caller: Us
 
 
 def _request_of_json(given: dict[str, Any], idempotency_key: str | None, caller: User) -> requests.Request:
+    given = given | _claimed_text(given)
     errors = key_errors(idempotency_key) | _shape_errors(given)
     usable = {name: value for name, value in given.items() if name in NewSubmission.model_fields and name not in errors}
+    usable |= {name: "" if value is None else str(value) for name, value in usable.items() if name in NUMBERS}
     files: dict[str, Any] = {}
     try:
-        files = files_of_check(usable.pop(CHECK_ID, ""), caller)
+        files = kept_files(usable, caller)
     except InvalidFields as error:
         errors |= error.fields
-    asked = requests.Request(**usable, **files, idempotency_key=idempotency_key)
+    fields = {name: value for name, value in usable.items() if name not in (CHECK_ID, MODEL_FILE_OF)}
+    asked = requests.Request(**fields, **files, idempotency_key=idempotency_key)
     try:
         requests.check(asked)
     except InvalidFields as error:
@@ -107,6 +120,14 @@ def _request_of_json(given: dict[str, Any], idempotency_key: str | None, caller:
     if errors:
         raise InvalidFields(errors)
     return asked
+
+
+def _claimed_text(given: dict[str, Any]) -> dict[str, str]:
+    """The claimed accuracy as a form would send it; JSON has it as a number."""
+    value = given.get("claimed_accuracy", "")
+    if isinstance(value, str | bool | list | dict):
+        return {}
+    return {"claimed_accuracy": "" if value is None else str(value)}
 
 
 def _shape_errors(given: dict[str, Any]) -> dict[str, Sentence]:
@@ -119,7 +140,10 @@ def _shape_errors(given: dict[str, Any]) -> dict[str, Sentence]:
         elif name in OBJECTS and not isinstance(value, dict):
             text = N_("%(name)s must be an object: {…}; “%(value)s” was given.")
             errors[name] = Sentence(text, {"name": name, "value": str(value)[:40]})
-        elif name not in OBJECTS and not isinstance(value, str):
+        elif name in NUMBERS and (isinstance(value, bool) or not isinstance(value, int | str | None)):
+            text = N_("%(name)s must be the number of a submission, e.g. 12; “%(value)s” was given.")
+            errors[name] = Sentence(text, {"name": name, "value": str(value)[:40]})
+        elif name not in (*OBJECTS, *NUMBERS) and not isinstance(value, str):
             text = N_("%(name)s must be text; “%(value)s” was given.")
             errors[name] = Sentence(text, {"name": name, "value": str(value)[:40]})
     return errors

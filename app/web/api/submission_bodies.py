@@ -8,14 +8,17 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 from sqlmodel import Session, select
 
-from app.core.board import place_of
+from app.core.board import find_board
 from app.core.jobs import get_jobs
+from app.core.lineage import parent_of
 from app.core.outcomes import OUTCOMES
 from app.core.ranking import interval
 from app.core.runs import Standing, State, latest_run, result_of, standing
 from app.core.submissions import is_close, shows_model_file
 from app.core.tables import Event, Result, Run, Submission, User
+from app.web.api.analysis_bodies import AnalysisBody, analyse
 from app.web.api.wording import words
+from app.web.claimed_view import claimed_of
 
 
 class Author(BaseModel):
@@ -87,6 +90,16 @@ class ResultBody(BaseModel):
         "padding, batch_size, missing"
     )
     train_seconds: float
+    ece: float = Field(examples=[0.0029], description="expected calibration error, 0 to 1, over 15 equal stretches")
+    flops: int | None = Field(description="operations for one image; a multiplication and an addition are two")
+    has_convolution: bool | None
+    latency_one_ms: float | None = Field(description="median for one image, on one thread of the worker")
+    latency_thousand_ms: float | None = Field(description="median for 1,000 images at once")
+    size_bytes: int | None = Field(description="of the weights")
+    robust_accuracy: float | None = Field(description="mean share of changed test images read right, 0 to 1")
+    data_sha256: str | None = Field(description="of the training and test images and labels")
+    analysis: AnalysisBody
+    errors_url: str = Field(examples=["/api/v1/submissions/12/errors"], description="every misread test image")
     weights_url: str | None = Field(description="the trained weights as .safetensors")
 
 
@@ -96,6 +109,9 @@ class Links(BaseModel):
     self: str = Field(examples=["/api/v1/submissions/12"])
     events: str = Field(examples=["/api/v1/submissions/12/events"])
     runs: str = Field(examples=["/api/v1/submissions/12/runs"])
+    seeds: str = Field(examples=["/api/v1/submissions/12/seeds"])
+    forks: str = Field(examples=["/api/v1/submissions/12/forks"])
+    receipt: str = Field(examples=["/api/v1/submissions/12/receipt"])
     html: str = Field(examples=["/s/12"])
 
 
@@ -112,6 +128,10 @@ class SubmissionBody(BaseModel):
     model_file: UploadedModelFile | None
     class_name: str = Field(description="as asked for; which one was taken stands in result.detected")
     arguments: str
+    parent: int | None = Field(description="number of the submission that this one changed")
+    claim_id: int | None = Field(description="the claim that it rebuilds: see GET /claims/{claim_id}")
+    claimed_accuracy: float | None = Field(description="as its author or that claim says, 0 to 1; it never ranks")
+    claimed_difference: float | None = Field(description="measured less claimed; null where one is missing")
     options: dict[str, Any]
     recipe: dict[str, Any]
     notes: str
@@ -141,6 +161,8 @@ def describe(session: Session, submission: Submission, reader: User | None, requ
     return SubmissionBody(
         **given,
         author=_author(session, submission),
+        parent=_parent(session, submission, reader),
+        claimed_difference=claimed.difference if (claimed := claimed_of(session, submission, result)) else None,
         model_file=_model_file(submission, shows_model_file(session, submission, reader)),
         weights=_weights(submission),
         state=now.state,
@@ -148,7 +170,7 @@ def describe(session: Session, submission: Submission, reader: User | None, requ
         **_ending(now, request),
         detail=run.detail if is_close(submission, reader) else None,
         run=RunBody(**run.model_dump(), starts=_starts(session, run)),
-        result=_result(session, submission, run, result) if result else None,
+        result=_result(session, submission, result, request) if result else None,
         links=_links(submission),
     )
 
@@ -156,6 +178,11 @@ def describe(session: Session, submission: Submission, reader: User | None, requ
 def _author(session: Session, submission: Submission) -> Author:
     user = session.get_one(User, submission.user_id)
     return Author(handle=user.handle, name=user.name)
+
+
+def _parent(session: Session, submission: Submission, reader: User | None) -> int | None:
+    parent = parent_of(session, submission, reader)
+    return parent.number if parent else None
 
 
 def _weights(submission: Submission) -> UploadedFile | None:
@@ -192,8 +219,8 @@ def _starts(session: Session, run: Run) -> int:
     return session.exec(select(sa.func.max(Event.start)).where(Event.run_id == run.id)).one() or 0
 
 
-def _result(session: Session, submission: Submission, run: Run, result: Result) -> ResultBody:
-    row = place_of(session, run, submission.dataset) if submission.withdrawn is None else None
+def _result(session: Session, submission: Submission, result: Result, request: Request) -> ResultBody:
+    row = find_board(session, submission.dataset).placed(submission.id)
     low, high = interval(result.correct, result.total)
     return ResultBody(
         **result.model_dump(include=set(ResultBody.model_fields) & set(Result.model_fields)),
@@ -203,10 +230,20 @@ def _result(session: Session, submission: Submission, run: Run, result: Result) 
         rank=row.place.rank if row else None,
         rank_best=row.place.best if row else None,
         rank_worst=row.place.worst if row else None,
+        analysis=analyse(session, submission, result, request),
+        errors_url=f"{_links(submission).self}/errors",
         weights_url=f"{_links(submission).self}/weights" if result.weights_sha256 else None,
     )
 
 
 def _links(submission: Submission) -> Links:
     here = f"/api/v1/submissions/{submission.number}"
-    return Links(self=here, events=f"{here}/events", runs=f"{here}/runs", html=f"/s/{submission.number}")
+    return Links(
+        self=here,
+        events=f"{here}/events",
+        runs=f"{here}/runs",
+        seeds=f"{here}/seeds",
+        forks=f"{here}/forks",
+        receipt=f"{here}/receipt",
+        html=f"/s/{submission.number}",
+    )

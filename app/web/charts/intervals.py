@@ -29,11 +29,12 @@ class Axis:
 
 @dataclass(frozen=True)
 class Interval:
-    """An accuracy with its interval, 0..1."""
+    """An accuracy with its interval, 0..1. `seeds`: what several seeds gave, if `share` is their mean."""
 
     low: float
     share: float
     high: float
+    seeds: Sequence[float] = ()
 
 
 def axis_for(intervals: Sequence[Interval]) -> Axis:
@@ -63,4 +64,10 @@ def _interval(scale: Scale, shown: Interval) -> str:
     if shown.share * 100 < scale.low:
         return f'<path class="ci off" d="M3.5 36L0 50L3.5 64" fill="none" {FIXED_STROKE}/>'
     left, right = (short(scale(end * 100)) for end in (shown.low, shown.high))
-    return f'<path class="ci" d="M{left} 50H{right}" {FIXED_STROKE}/>' + dot(scale(shown.share * 100), 50)
+    return f'<path class="ci" d="M{left} 50H{right}" {FIXED_STROKE}/>' + _dots(scale, shown)
+
+
+def _dots(scale: Scale, shown: Interval) -> str:
+    """One for the accuracy; of several seeds a faint one each, below."""
+    seeds = "".join(dot(scale(share * 100), 24, "seed") for share in shown.seeds if share * 100 >= scale.low)
+    return dot(scale(shown.share * 100), 50) + seeds

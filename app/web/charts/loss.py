@@ -62,7 +62,7 @@ def loss_chart(curve: Curve, words: Words, is_live: bool = False) -> Markup | No
     if not points or curve.steps <= 0:
         return None
     x = Scale(0, curve.steps)
-    y, y_ticks = _loss_axis([loss for _, loss in points])
+    y, y_ticks = loss_axis([loss for _, loss in points])
     smooth = smoothed(points)
     body = _epoch_rules(curve) + line(x, y, thinned(points, RAW_POINTS), "raw")
     body += line(x, y, thinned(smooth, SMOOTH_POINTS), "")
@@ -77,7 +77,7 @@ def loss_chart(curve: Curve, words: Words, is_live: bool = False) -> Markup | No
     return Frame(x, y, _step_ticks(curve.steps), y_ticks, HEIGHT_PX, words.description, words.axis).around(body, labels)
 
 
-def _loss_axis(losses: Sequence[float]) -> tuple[Scale, list[Tick]]:
+def loss_axis(losses: Sequence[float]) -> tuple[Scale, list[Tick]]:
     """From the tick below the smallest loss to the one above the largest."""
     low = max((tick for tick in Y_TICKS if tick <= min(losses)), default=Y_TICKS[0])
     high = min((tick for tick in Y_TICKS if tick >= max(losses) and tick > low), default=Y_TICKS[-1])

@@ -1,72 +1,52 @@
-"""GET /s/{number}/weights.safetensors, /s/{number}/predictions.csv and /s/{number}/model-file."""
+"""GET /s/{number}/weights.safetensors, predictions.csv, receipt.json and model-file.
 
-import csv
-import io
+`?seed=` names a repetition; without it, it is the run with the recipe's own seed.
+"""
 
-import numpy as np
+import json
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.core.errors import NotFound
-from app.core.runs import latest_run, result_of
+from app.core.receipts import predictions_file
 from app.core.sentences import N_, Sentence
-from app.core.submissions import find_visible, shows_model_file
-from app.core.tables import Result, Submission, User
-from app.web.dependencies import DbSession, ThisPage
+from app.core.submissions import public_model_file
+from app.web.dependencies import DbSession, EngineJobs, ThisPage
 from app.web.file_answers import as_attachment, stored_file
-from app.web.model_words import file_stem
+from app.web.finished_runs import finished_run, numbered_stem, receipt_of
+from app.web.predictions_table import predictions_table
 
 router = APIRouter(prefix="/s/{number}")
-COLUMNS = ("image", "read_as", "confidence", "right")
 
 
 @router.get("/weights.safetensors")
-def get_weights(page: ThisPage, session: DbSession, number: int) -> Response:
+def get_weights(page: ThisPage, session: DbSession, number: int, seed: int | None = None) -> Response:
     """The trained weights."""
-    submission, result = _finished(page, session, number)
+    submission, _, result = finished_run(session, number, page.reader, seed)
     if result.weights_sha256 is None:
         raise NotFound(Sentence(N_("Submission #%(number)s has no trained weights."), {"number": number}))
-    return stored_file(result.weights_sha256, _file_name(submission, "safetensors"))
+    return stored_file(result.weights_sha256, f"{numbered_stem(submission)}.safetensors")
 
 
 @router.get("/model-file")
 def get_model_file(page: ThisPage, session: DbSession, number: int) -> Response:
     """The network as it was uploaded."""
-    user = session.get_one(User, page.reader.id) if page.reader else None
-    submission = find_visible(session, number, user)
-    if submission.model_file_sha256 is None or not shows_model_file(session, submission, user):
-        raise NotFound(Sentence(N_("Submission #%(number)s has no model file to show."), {"number": number}))
-    return stored_file(submission.model_file_sha256, submission.model_file_name or "")
+    file = public_model_file(session, number, page.reader)
+    return stored_file(file.blob.sha256, file.name)
 
 
 @router.get("/predictions.csv")
-def get_predictions(page: ThisPage, session: DbSession, number: int) -> Response:
+def get_predictions(page: ThisPage, session: DbSession, number: int, seed: int | None = None) -> Response:
     """How each test image was read, and whether rightly; in the order of the test set."""
-    submission, result = _finished(page, session, number)
-    headers = as_attachment(_file_name(submission, "csv"))
-    return Response(_table(result), 200, headers, "text/csv; charset=utf-8")
+    submission, run, result = finished_run(session, number, page.reader, seed)
+    headers = as_attachment(predictions_file(numbered_stem(submission), run))
+    return Response(predictions_table(result), 200, headers, "text/csv; charset=utf-8")
 
 
-def _finished(page: ThisPage, session: DbSession, number: int) -> tuple[Submission, Result]:
-    user = session.get_one(User, page.reader.id) if page.reader else None
-    submission = find_visible(session, number, user)
-    result = result_of(session, latest_run(session, submission))
-    if result is None:
-        raise NotFound(Sentence(N_("Submission #%(number)s has no result yet."), {"number": number}))
-    return submission, result
-
-
-def _file_name(submission: Submission, suffix: str) -> str:
-    return f"{file_stem(submission)}-{submission.number}.{suffix}"
-
-
-def _table(result: Result) -> str:
-    hits = np.unpackbits(np.frombuffer(result.hits, np.uint8))[: result.total]
-    confidences = np.frombuffer(result.confidences, "<f2")
-    predictions = np.frombuffer(result.predictions, np.uint8)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    rows = zip(predictions, confidences, hits, strict=True)
-    writer.writerows((i, int(read), f"{share:.4f}", int(hit)) for i, (read, share, hit) in enumerate(rows))
-    return text.getvalue()
+@router.get("/receipt.json")
+def get_receipt(page: ThisPage, session: DbSession, jobs: EngineJobs, number: int) -> Response:
+    """What the result rests on; `mnist-benchmark verify` checks it."""
+    receipt = receipt_of(session, jobs, number, page.reader)
+    text = json.dumps(receipt, indent=2, ensure_ascii=False)
+    return Response(text, 200, as_attachment(f"receipt-{number}.json"), "application/json")

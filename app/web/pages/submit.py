@@ -1,5 +1,7 @@
 """GET and POST /submit: the form."""
 
+from collections.abc import Collection
+
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -17,7 +19,7 @@ from app.web.page import Page
 from app.web.pages.submit_page import Sent, reshow
 from app.web.submit_fields import form_errors, submitted
 from app.web.submit_form import first_values
-from app.web.uploads import CHECK_ID
+from app.web.uploads import CHECK_ID, MODEL_FILE_OF
 
 router = APIRouter()
 SENT_BEFORE = N_(
@@ -60,6 +62,12 @@ def reshow_with_errors(page: Page, typed: dict[str, str], chosen: set[str], erro
         return reshow(page, typed | {"idempotency_key": ""}, {"": sentence}, error.status)
     errors = error.fields or {"": error.sentence}
     if chosen - errors.keys():
-        typed = {name: value for name, value in typed.items() if name != CHECK_ID}
+        typed = _without(typed, {CHECK_ID, MODEL_FILE_OF})
+    # What is hidden in the form could not be corrected there.
+    typed = _without(typed, errors.keys() & {"parent", MODEL_FILE_OF})
     # Of a body that was too large to be read, nothing is known.
     return reshow(page, typed or first_values(""), form_errors(errors, typed), error.status)
+
+
+def _without(values: dict[str, str], names: Collection[str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -18,9 +18,10 @@ from app.core.tables import User
 from app.web.check_view import CheckView, kept_check
 from app.web.csrf import FIELD, check_token
 from app.web.page import Page
+from app.web.parents import parent_in
 from app.web.sessions import Reader
 from app.web.submit_fields import chosen_files, reused_files, texts_of
-from app.web.submit_form import Errors, Values, make_form
+from app.web.submit_form import Errors, SubmitForm, Values, make_form
 from app.web.uploads import CHECK_ID, accept, open_form
 
 
@@ -30,17 +31,16 @@ def reshow(
     """The form with these values; `check` is what has just been found out, else what was before."""
     with session_scope() as session:
         check = check or kept_check(session, values.get(CHECK_ID, ""), page.reader.id if page.reader else None)
-        return _show(page, session, values, errors or {}, status, check)
+        form = make_form(values, errors or {}, check, parent_in(session, values, page.reader))
+        return _show(page, session, form, status)
 
 
-def _show(
-    page: Page, session: Session, values: Values, errors: Errors, status: int, check: CheckView | None
-) -> HTMLResponse:
+def _show(page: Page, session: Session, form: SubmitForm, status: int) -> HTMLResponse:
     running, queued = get_jobs().active()
     response = page.render(
         "submit.html",
         status,
-        form=make_form(values, errors, check),
+        form=form,
         ahead=len(running) + len(queued),
         refusal=refusal_of_all(session, get_settings().lease_s),
     )

@@ -83,7 +83,8 @@ function showCurl() {
   const isFile = elements.kind.value === "code" || (isTest && elements.network.value === "file");
   const given = isTest ? [["kind", "evaluate"]] : [];
   if (isFile) {
-    given.push(["model_file", `@${fileName("model_file") || "net.py"}`]);
+    const of = byId("f-model_file").files.length ? null : zone("model_file").querySelector(".file")?.dataset.of;
+    given.push(of ? ["model_file_of", of] : ["model_file", `@${fileName("model_file") || "net.py"}`]);
     for (const name of ["class_name", "arguments"]) {
       if (elements[name]?.value) given.push([name, elements[name].value]);
     }
@@ -96,7 +97,23 @@ function showCurl() {
   }
   for (const box of form().querySelectorAll("input[type=checkbox][name]:checked")) given.push([box.name, "true"]);
   if (elements.title.value) given.push(["title", elements.title.value]);
+  if (elements.parent) given.push(["parent", elements.parent.value]);
+  showChanges();
   byId("curl-fields").textContent = given.map(([name, value]) => `-F ${quoted(`${name}=${value}`)}`).join(" \\\n  ");
+}
+
+// Of a fork: what each changed field was, and how many are changed.
+function showChanges() {
+  const marks = [...form().querySelectorAll(".was")];
+  for (const mark of marks) {
+    const field = mark.parentElement.querySelector("[name]");
+    const value = field.type === "checkbox" && !field.checked ? "" : field.value;
+    mark.hidden = value === mark.dataset.was;
+  }
+  const sentence = byId("changed");
+  const count = marks.filter((mark) => !mark.hidden).length;
+  if (sentence) sentence.hidden = count < 2;
+  if (sentence) sentence.textContent = sentence.dataset.text.replace("#", count);
 }
 
 function quoted(text) {

@@ -14,6 +14,6 @@ class Net(Attack):
     def attack(self):
         attempt("labels of the data set", lambda: open("@LABELS@", "rb").read())
         attempt("labels among the decoys", lambda: open("@DECOYS@/labels.npy", "rb").read())
-        images = {"train-images.npy", "train-labels.npy", "test-images.npy"}
+        images = {"train-images.npy", "train-labels.npy", "test-images.npy", "changed-images.npy"}
         attempt("labels beside the images", lambda: require(set(os.listdir("@DATA@")) - images))
         attempt("real labels of MNIST", labels_of_mnist)

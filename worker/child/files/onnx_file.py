@@ -1,7 +1,7 @@
 """ONNX models, run by onnxruntime on the processor."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,12 +39,18 @@ _ERRORS_ONLY = 4  # of onnxruntime's log levels: fatal; errors come as exception
 class OnnxModel(DescribedModel):
     """An ONNX model as a module: images in, whatever the model returns out, as tensors."""
 
-    def __init__(self, session: "InferenceSession", graph: Graph) -> None:
+    def __init__(self, session: "InferenceSession", graph: Graph, start: Callable[[int], "InferenceSession"]) -> None:
         super().__init__(_layers(graph), graph.parameters)
         self._session = session
+        self._graph = graph
+        self._start = start
         self._input = session.get_inputs()[0]
         self._type = _INPUT_TYPES[self._input.type]
         self.wants_bytes = issubclass(self._type, np.integer)
+
+    def on_one_thread(self) -> "OnnxModel":
+        """Return the same model once more, which computes on one thread: a session cannot change how many it has."""
+        return OnnxModel(self._start(1), self._graph, self._start)
 
     def batch_sizes(self) -> tuple[int | None, ...]:
         """Return the batch size that the model declares; one that it leaves open may still be fixed inside."""
@@ -72,7 +78,7 @@ def load_onnx(upload: Upload, threads: int) -> tuple[nn.Module, tuple[int | None
         _check_graph(graph, upload)
         session = _start(content, threads, upload)
         _check_inputs(session, upload)
-        model = OnnxModel(session, graph)
+        model = OnnxModel(session, graph, lambda count: _start(content, count, upload))
     return model, model.batch_sizes()
 
 

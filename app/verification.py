@@ -1,0 +1,107 @@
+"""`mnist-benchmark verify`: checks a receipt with the downloaded predictions and MNIST, without the service."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from app.core.receipt_checks import Finding, Predictions, TestSet, Unreadable, check_receipt, read_predictions
+from app.core.settings import Settings
+
+MARKS = {True: "[green]✓[/]", False: "[bold red]✗[/]", None: "[yellow]–[/]"}
+
+
+def verify(receipt_path: Path, predictions: Sequence[Path], settings: Settings, console: Console) -> bool:
+    """Print what was checked and the verdict; returns whether the receipt holds.
+
+    Without `predictions`, the files that the receipt names are looked for beside it.
+    """
+    try:
+        receipt = _read_receipt(receipt_path)
+        files = list(predictions) or _named_files(receipt, receipt_path.parent)
+        given = [_read_table(path) for path in files]
+        findings = _findings(receipt_path, receipt, given, settings)
+    except Unreadable as error:
+        console.print(_printable(str(error)), markup=False, style="red")
+        return False
+    return _tell(findings, receipt, console)
+
+
+def _findings(path: Path, receipt: dict[str, Any], given: Sequence[Predictions], settings: Settings) -> list[Finding]:
+    test_set = _test_set(receipt, settings)
+    try:
+        return check_receipt(receipt, given, test_set)
+    except Unreadable as error:
+        raise Unreadable(f"{path} is no receipt that can be checked: {error}") from error
+
+
+def _tell(findings: Sequence[Finding], receipt: dict[str, Any], console: Console) -> bool:
+    for finding in findings:
+        console.print(MARKS[finding.is_true], end=" ")
+        console.print(_printable(finding.text), markup=False)
+    name = _printable(f"Submission #{receipt['submission']['number']} “{receipt['submission']['title']}”")
+    if any(finding.is_true is False for finding in findings):
+        console.print(f"NOT VERIFIED. {name}: what is marked ✗ is not as the receipt says.", markup=False, style="bold")
+        return False
+    if not any(finding.is_true and finding.text.startswith("seed") for finding in findings):
+        text = "no predictions were given. Download them from its page and name them with --predictions."
+        console.print(f"NOT VERIFIED. {name}: {text}", markup=False, style="bold")
+        return False
+    console.print(f"VERIFIED. {name}: the score follows from its predictions.", markup=False, style="bold")
+    return True
+
+
+def _printable(text: str) -> str:
+    """Without what would command the terminal: a receipt comes from anywhere."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable(f"{path} cannot be read: {error}") from error
+
+
+def _read_receipt(path: Path) -> dict[str, Any]:
+    try:
+        receipt = json.loads(_read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{path} is no JSON: {error}") from error
+    if not isinstance(receipt, dict) or not isinstance(receipt.get("submission"), dict):
+        raise Unreadable(f"{path} is no receipt. Download it from a submission's page: /s/…/receipt.json")
+    if not {"number", "title"} <= receipt["submission"].keys():
+        raise Unreadable(f"{path} is no receipt: it does not say of which submission")
+    return receipt
+
+
+def _named_files(receipt: dict[str, Any], folder: Path) -> list[Path]:
+    """The files of the predictions that lie beside the receipt; only the end of each name counts."""
+    runs = receipt.get("runs")
+    named = [run.get("predictions") for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+    names = [str(each.get("file")) for each in named if isinstance(each, dict)]
+    return [path for name in names if (path := folder / Path(name).name).is_file()]
+
+
+def _read_table(path: Path) -> Predictions:
+    try:
+        return read_predictions(_read_text(path))
+    except Unreadable as error:
+        raise Unreadable(f"{path} is no table of predictions: {error}") from error
+
+
+def _test_set(receipt: dict[str, Any], settings: Settings) -> TestSet:
+    from worker.dataset import data_sha256, find_mnist, read_mnist
+    from worker.practice import draw_practice_set
+
+    data = receipt.get("data")
+    if isinstance(data, dict) and data.get("name") == "practice":
+        arrays = draw_practice_set()
+    else:
+        folder = find_mnist(settings)
+        if folder is None:
+            raise Unreadable("MNIST is not on this machine. Name the folder of its four files with --mnist.")
+        arrays = read_mnist(folder)
+    return TestSet(arrays["test-labels"], data_sha256(arrays))

@@ -1,0 +1,78 @@
+"""Where a submission comes from and what came of it: the parent with the changes and their effect, and the forks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from app.core.comparison import Comparison, compare
+from app.core.errors import Conflict
+from app.core.jobs import Jobs
+from app.core.lineage import changes, forks_of, parent_of
+from app.core.sentences import Sentence
+from app.core.submissions import Person
+from app.core.tables import Submission, User
+from app.web.change_words import ChangeRow, change_rows
+from app.web.pair_words import verdict
+
+# A baseline may have hundreds; the API has all.
+FORKS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Somebody's change of this submission, and what it changed."""
+
+    submission: Submission
+    author: User
+    changes: Sequence[ChangeRow]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """`comparison` has the child first; None while one of the two has no result. `forks`: the newest first."""
+
+    parent: Submission | None
+    parent_author: User | None
+    changes: Sequence[ChangeRow]
+    comparison: Comparison | None
+    forks: Sequence[Fork]
+    more_forks: int
+
+    @property
+    def effect(self) -> Sentence | None:
+        """What the changes did, as a paired difference."""
+        return verdict(self.comparison) if self.comparison else None
+
+    @property
+    def was(self) -> dict[str, str]:
+        """By label what changed settings were before."""
+        return {row.label: row.before for row in self.changes}
+
+
+def lineage(session: Session, jobs: Jobs, submission: Submission, reader: Person | None) -> Lineage:
+    """The parent and the forks that this reader may see."""
+    parent = parent_of(session, submission, reader)
+    rows = change_rows(changes(parent, submission), parent, submission) if parent else []
+    forks = forks_of(session, submission, reader)
+    shown = forks[: -FORKS_SHOWN - 1 : -1]
+    return Lineage(
+        parent=parent,
+        parent_author=session.get_one(User, parent.user_id) if parent else None,
+        changes=rows,
+        comparison=_comparison(session, jobs, submission, parent) if parent else None,
+        forks=[_fork(session, submission, fork) for fork in shown],
+        more_forks=len(forks) - len(shown),
+    )
+
+
+def _comparison(session: Session, jobs: Jobs, submission: Submission, parent: Submission) -> Comparison | None:
+    try:
+        return compare(session, jobs, submission, parent)
+    except Conflict:
+        return None
+
+
+def _fork(session: Session, submission: Submission, fork: Submission) -> Fork:
+    author = session.get_one(User, fork.user_id)
+    return Fork(fork, author, change_rows(changes(submission, fork), submission, fork))

@@ -1,0 +1,63 @@
+"""POST /claims/{id}/run, /claims/{id}/withdraw and /claims/{id}/restore."""
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from app.core.claims import find_claim, require_teacher, restore_claim, run_claim, withdraw_claim
+from app.core.database import session_scope
+from app.core.errors import InvalidFields
+from app.core.jobs import get_jobs
+from app.core.tables import User
+from app.web.claims_view import ClaimView
+from app.web.csrf import FIELD, check_token
+from app.web.dependencies import CurrentUser, DbSession, FromOurForm, ThisPage
+from app.web.page import Page
+from app.web.pages.claims import SHOWN_FIELDS, show_claim
+from app.web.sessions import Reader
+from app.web.submit_fields import texts_of
+from app.web.uploads import key_errors, open_form
+
+router = APIRouter(prefix="/claims/{claim_id}")
+
+
+@router.post("/run")
+async def post_run(page: ThisPage, request: Request, reader: CurrentUser, claim_id: int) -> Response:
+    """Submit the network of a claim in the reader's name and go to its page."""
+    async with open_form(request) as form:
+        typed = texts_of(form)
+    check_token(request, reader, typed.get(FIELD, ""))
+    return await run_in_threadpool(_run, page, reader, claim_id, typed)
+
+
+def _run(page: Page, reader: Reader, claim_id: int, typed: dict[str, str]) -> Response:
+    recipe = {name: typed[name] for name in SHOWN_FIELDS if name in typed}
+    key = typed.get("idempotency_key") or None
+    try:
+        if errors := key_errors(key):
+            raise InvalidFields(errors)
+        with session_scope() as session:
+            claim, user = find_claim(session, claim_id, reader), session.get_one(User, reader.id)
+            notes = ClaimView(claim).notes(page.say)
+            submission, _ = run_claim(session, get_jobs(), user, claim, recipe, notes, key)
+            number = submission.number
+    except InvalidFields as error:
+        with session_scope() as session:
+            return show_claim(page, session, claim_id, typed, error.fields)
+    return RedirectResponse(f"/s/{number}", 303)
+
+
+@router.post("/withdraw", dependencies=[FromOurForm])
+def post_withdraw(session: DbSession, reader: CurrentUser, claim_id: int) -> RedirectResponse:
+    """Take it off the list; for teachers."""
+    require_teacher(reader)
+    withdraw_claim(session, find_claim(session, claim_id, reader))
+    return RedirectResponse(f"/claims/{claim_id}", 303)
+
+
+@router.post("/restore", dependencies=[FromOurForm])
+def post_restore(session: DbSession, reader: CurrentUser, claim_id: int) -> RedirectResponse:
+    """Undo that; for teachers."""
+    require_teacher(reader)
+    restore_claim(session, find_claim(session, claim_id, reader))
+    return RedirectResponse(f"/claims/{claim_id}", 303)
