@@ -74,7 +74,7 @@ def submit_answers(
     **more: Any,
 ) -> Submission:
     """A submission with such a result, visible to others."""
-    submission = make_submission(session, user, title=title)
+    submission = make_submission(session, user, title=title, recipe={"epochs": more.get("epochs", 3)})
     submission.is_baseline = is_baseline
     answered(session, latest_run(session, submission), labels, mistakes, **more)
     session.commit()

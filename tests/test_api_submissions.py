@@ -141,14 +141,17 @@ def test_a_measured_submission_tells_its_result(api: Api, number: int) -> None:
     assert result["weights_url"] is None
 
 
-def test_a_rank_is_among_all_results(api: Api, number: int) -> None:
+def test_only_the_best_submission_of_a_student_has_a_rank(api: Api, number: int) -> None:
     better = int(api.submit().json()["number"])
     measure(number, wrong=100)
     measure(better, wrong=10)
 
-    result = read(api, number)["result"]
+    results = [read(api, each)["result"] for each in (number, better)]
 
-    assert (result["rank"], result["rank_best"], result["rank_worst"]) == (2, 2, 2)
+    assert [(result["score"], result["rank"], result["rank_worst"]) for result in results] == [
+        (0.9, None, None),
+        (0.99, 1, 1),
+    ]
 
 
 def test_a_failed_run_says_what_happened_and_what_to_do(api: Api, number: int) -> None:

@@ -153,14 +153,16 @@ def test_the_result_of_a_second_run_stands(session: Session, amy: User) -> None:
     assert (row.entry.run_id, row.entry.correct) == (latest_run(session, submission).id, 990)
 
 
-def test_a_place_is_found_among_all_results_also_of_one_student(session: Session, amy: User) -> None:
-    measured(session, amy, 10)
+def test_only_a_students_best_one_has_a_place_and_the_others_lead_to_it(session: Session, amy: User) -> None:
+    first = measured(session, amy, 10)
     second = measured(session, amy, 11)
 
-    row = find_board(session, "mnist").placed(second.id)
+    found = find_board(session, "mnist")
 
-    assert row is not None
-    assert (row.place.rank, row.entry.number) == (2, second.number)
+    best = found.placed(first.id)
+    assert best is not None
+    assert (best.place.rank, found.placed(second.id), found.best_of(amy.stored_id)) == (1, None, best)
+    assert found.entry(second.id) in found.entries
 
 
 def test_a_run_without_result_has_no_place(session: Session, amy: User) -> None:
@@ -393,6 +395,20 @@ def test_a_record_falls_only_to_what_is_better_beyond_chance(session: Session, a
     assert found is not None
     assert [step.number for step in found.steps] == [first.number, record.number]
     assert (found.holder, found.ties) == (record.id, {tie.id})
+
+
+def test_a_record_is_not_taken_by_more_errors_than_somebody_had_who_tied_it(
+    session: Session, amy: User, bo: User
+) -> None:
+    record = came(session, amy, 100, 0, minutes=0)
+    # On other images, 80 errors against 100 are chance; 85 of the very same 100 are not.
+    came(session, bo, 80, 500, minutes=1)
+    came(session, amy, 85, 0, minutes=2)
+
+    found = find_board(session, "mnist").record
+
+    assert found is not None
+    assert [step.number for step in found.steps] == [record.number]
 
 
 def test_baselines_hold_no_record(session: Session, amy: User) -> None:

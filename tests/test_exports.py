@@ -218,10 +218,12 @@ def badge(visitor: Visitor, number: int) -> str:
 
 
 def test_the_badge_says_accuracy_and_rank(visitor: Visitor, session: Session, amy: User) -> None:
-    first, second = measured(session, amy, 15), measured(session, amy, 25)
+    first, second = measured(session, amy, 15), measured(session, make_user(session, "ben"), 25)
+    third = measured(session, amy, 35)
 
     assert badge(visitor, first.number or 0) == "MNIST: 98.50 % · rank 1 of 2"
     assert badge(visitor, second.number or 0) == "MNIST: 97.50 % · rank 2 of 2"
+    assert badge(visitor, third.number or 0) == "MNIST: 96.50 %"
 
 
 def test_the_badge_of_a_baseline_has_no_rank(visitor: Visitor, session: Session, amy: User) -> None:

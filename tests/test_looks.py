@@ -55,7 +55,8 @@ def test_networks_that_are_always_right_or_always_wrong_leave_nothing_to_luck(ac
 def test_every_test_after_an_epoch_is_a_look(session: Session) -> None:
     zhou, other = make_member(session), make_member(session, "other")
     for user, epochs in ((zhou, 3), (zhou, 1), (other, 5)):
-        drawn_result(session, latest_run(session, make_submission(session, user)), total=100, epochs=epochs)
+        submission = make_submission(session, user, recipe={"epochs": epochs})
+        drawn_result(session, latest_run(session, submission), total=100, epochs=epochs)
     looks = count_looks(session, "mnist", zhou.stored_id)
     assert (looks.student, looks.everybody) == (4, 9)
 

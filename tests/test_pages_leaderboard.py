@@ -329,6 +329,20 @@ def test_the_record_what_ties_it_and_the_best_of_a_track_are_marked(visitor: Vis
     assert "model 1 Best ≤ 10k" in said
 
 
+def test_a_network_that_knows_its_test_images_by_heart_is_marked_and_others_are_not(
+    visitor: Visitor, session: Session
+) -> None:
+    for robust, title in ((0.11, "by heart"), (0.8, "sturdy"), (None, "unmeasured")):
+        number = add_result(session, make_member(session, title.replace(" ", "-"), "S"), title, 0.98)
+        session.get_one(Result, latest_run(session, find(session, number)).id).robust_accuracy = robust
+    session.commit()
+
+    said = text_of(visitor.get("/"))
+
+    assert said.count("Falls when changed") == 1
+    assert "by heart Record Falls when changed S" in said
+
+
 def test_a_baseline_has_no_rank(visitor: Visitor, session: Session) -> None:
     numbers = make_board(session, 2)
     find(session, numbers[0]).is_baseline = True

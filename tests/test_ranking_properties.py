@@ -152,13 +152,15 @@ def test_page_api_and_files_agree(client: TestClient, board: list[dict[str, Any]
 
 @BOARDS
 @given(drawn_board)
-def test_a_submissions_page_its_api_and_its_badge_agree_with_the_board_of_all_results(
+def test_a_submissions_page_its_api_and_its_badge_agree_with_the_board(
     client: TestClient, board: list[dict[str, Any]]
 ) -> None:
     put(board)
+    first_page = dict(ranks_of_json(client.get("/api/v1/leaderboard").json()))
     everything = ranks_of_json(client.get("/api/v1/leaderboard", params={"best": "0"}).json())
 
-    for number, rank in everything:
+    for number, _ in everything:
+        rank = first_page.get(number)
         badge = client.get(f"/s/{number}/badge.svg").text
         result = client.get(f"/api/v1/submissions/{number}").json()["result"]
         page = client.get(f"/s/{number}", headers={"Accept-Language": "en"}).text

@@ -84,12 +84,28 @@ class Board:
         return found
 
     def placed(self, submission_id: str) -> Placed | None:
-        """Where a submission stands among all results, not only the best of each student."""
+        """Where a submission stands on the board as people first see it; None where its author has a better one."""
         return self._by_submission.get(submission_id)
+
+    def best_of(self, user_id: int) -> Placed | None:
+        """Where a student's best submission stands there; None without one, and for the course with its baselines."""
+        return self._by_student.get(user_id)
+
+    def entry(self, submission_id: str) -> Entry | None:
+        """A submission's entry, whether it is its author's best one or not."""
+        return self._entries.get(submission_id)
 
     @cached_property
     def _by_submission(self) -> dict[str, Placed]:
-        return {each.entry.submission_id: each for each in self.ranking(best=False)}
+        return {each.entry.submission_id: each for each in self.ranking()}
+
+    @cached_property
+    def _by_student(self) -> dict[int, Placed]:
+        return {each.entry.user_id: each for each in self.ranking() if not each.entry.is_baseline}
+
+    @cached_property
+    def _entries(self) -> dict[str, Entry]:
+        return {entry.submission_id: entry for entry in self.entries}
 
 
 @dataclass

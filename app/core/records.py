@@ -28,17 +28,19 @@ class Record:
 def find_record(entries: Sequence[Entry], hits: Mapping[str, bytes]) -> Record | None:
     """Walk through the results as they came; baselines neither hold nor tie records.
 
-    A record falls to an entry with fewer errors whose exact McNemar test against it gives p < 0.05.
+    A record falls to an entry with fewer errors than any before, whose exact McNemar test against it gives p < 0.05.
     """
     came = sorted(
         (entry for entry in entries if not entry.is_baseline), key=lambda entry: (entry.created, entry.number)
     )
     if not came:
         return None
-    steps = came[:1]
+    steps, fewest = came[:1], came[0].wrong
     for entry in came[1:]:
-        if entry.wrong < steps[-1].wrong and _beats(hits[entry.run_id], hits[steps[-1].run_id], entry.total):
+        # One that ties the record with still fewer errors must not be overtaken by one with more.
+        if entry.wrong < fewest and _beats(hits[entry.run_id], hits[steps[-1].run_id], entry.total):
             steps.append(entry)
+        fewest = min(fewest, entry.wrong)
     standing = steps[-1]
     ties = (entry.submission_id for entry in came if entry is not standing and entry.wrong <= standing.wrong)
     return Record(steps, frozenset(ties))

@@ -49,9 +49,7 @@ def running_now(session: Session, jobs: Jobs) -> Now:
     rows = {run.id: (run, submission, user) for run, submission, user in _rows(session, shown)}
     places = [0] * len(running) + [i + 1 for i in range(len(queued))]
     runs = [
-        _active(session, *rows[run_id], place)
-        for run_id, place in zip(shown, places, strict=False)
-        if run_id in rows
+        _active(session, *rows[run_id], place) for run_id, place in zip(shown, places, strict=False) if run_id in rows
     ]
     return Now(runs, len(running), len(queued))
 

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from sqlmodel import Session
 
-from app.core.board import Board, Placed, find_board
+from app.core.board import Board, Entry, Placed, find_board
 from app.core.jobs import Jobs
 from app.core.lineage import can_fork
 from app.core.looks import count_looks
@@ -217,8 +217,18 @@ class SubmissionView:
 
     @cached_property
     def place(self) -> Placed | None:
-        """Where it stands among all results; None while it does not."""
+        """Where it stands on the board; None while it does not, or while its author has a better one there."""
         return self.board.placed(self.submission.id)
+
+    @cached_property
+    def entry(self) -> Entry | None:
+        """What the board knows of it: its score is the mean over the seeds."""
+        return self.board.entry(self.submission.id)
+
+    @property
+    def better(self) -> Placed | None:
+        """The submission of the same student that stands on the board in this one's stead."""
+        return self.board.best_of(self.submission.user_id) if self.entry and not self.place else None
 
     @cached_property
     def board(self) -> Board:
@@ -238,7 +248,14 @@ class SubmissionView:
     @property
     def interval(self) -> tuple[float, float]:
         """The accuracy's interval."""
-        return interval(self.result.correct, self.result.total) if self.result else (0.0, 0.0)
+        measured = self.entry or self.result
+        return interval(measured.correct, measured.total) if measured else (0.0, 0.0)
+
+    @property
+    def accuracy(self) -> float:
+        """The score, 0..1: that of the board, so the mean over the seeds where there are several."""
+        measured = self.entry or self.result
+        return measured.correct / measured.total if measured else 0.0
 
     @property
     def confusion(self) -> list[list[result_view.Cell]]:

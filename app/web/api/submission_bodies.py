@@ -70,13 +70,18 @@ class RunBody(BaseModel):
 
 
 class ResultBody(BaseModel):
-    """What was measured. The rank is among all standing results; `rank_best` to `rank_worst` is what the data allow."""
+    """What was measured with the recipe's own seed. The rank is that of the board's first page.
+
+    `rank_best` to `rank_worst` is what the data allow. All three are null for baselines, and where the same student has
+    a better submission, for only that one stands there.
+    """
 
     accuracy: float = Field(examples=[0.9838], description="0 to 1, after the last epoch")
     correct: int
     wrong: int
     total: int
     interval: Interval
+    score: float = Field(examples=[0.9838], description="what ranks: the mean accuracy over all seeds, 0 to 1")
     test_loss: float
     rank: int | None
     rank_best: int | None
@@ -220,13 +225,15 @@ def _starts(session: Session, run: Run) -> int:
 
 
 def _result(session: Session, submission: Submission, result: Result, request: Request) -> ResultBody:
-    row = find_board(session, submission.dataset).placed(submission.id)
+    board = find_board(session, submission.dataset)
+    entry, row = board.entry(submission.id), board.placed(submission.id)
     low, high = interval(result.correct, result.total)
     return ResultBody(
         **result.model_dump(include=set(ResultBody.model_fields) & set(Result.model_fields)),
         accuracy=result.correct / result.total,
         wrong=result.total - result.correct,
         interval=Interval(low=low, high=high),
+        score=(entry or result).correct / result.total,
         rank=row.place.rank if row else None,
         rank_best=row.place.best if row else None,
         rank_worst=row.place.worst if row else None,

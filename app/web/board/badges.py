@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.core.board import Board, Entry
+from app.core.robustness import FALL_SHARE
 from app.core.sentences import N_
 from app.core.tracks import TRACKS
 
@@ -22,6 +23,7 @@ class Badge:
 
 YOU, BASELINE, AUTHORS_WEIGHTS = Badge(N_("You"), "hl"), Badge(N_("Baseline")), Badge(N_("Author's weights"))
 RECORD, TIE = Badge(N_("Record"), "seal"), Badge(N_("Ties the record"), "seal")
+FALLS = Badge(N_("Falls when changed"), "warn")
 
 
 def badges_of(board: Board, entry: Entry, is_mine: bool = False) -> list[Badge]:
@@ -37,6 +39,9 @@ def _found(board: Board, entry: Entry) -> Iterator[Badge]:
         yield RECORD
     elif board.record and entry.submission_id in board.record.ties:
         yield TIE
+    # It ranks by its score all the same; but nobody should have to open its page to learn what that is worth.
+    if entry.robust_accuracy is not None and entry.robust_accuracy < FALL_SHARE * entry.accuracy:
+        yield FALLS
     if entry.tier == EVALUATED:
         yield AUTHORS_WEIGHTS
     # Who leads the smaller track leads the larger one too, or somebody else does: one word says enough.

@@ -21,7 +21,7 @@ KEPT = "public, max-age=300"
 
 @router.get("/badge.svg")
 def get_badge(request: Request, session: DbSession, number: int) -> Response:
-    """The accuracy, and the rank among all results, as on its page."""
+    """The accuracy, and the rank on the board, as on its page."""
     submission = find(session, number)
     result = result_of(session, latest_run(session, submission)) if submission.withdrawn is None else None
     if result is None:
@@ -36,10 +36,10 @@ def get_badge(request: Request, session: DbSession, number: int) -> Response:
 
 
 def _words(board: Board, submission: Submission, result: Result) -> str:
-    placed = board.placed(submission.id)
-    if placed is None:
-        return f"{percent(result.correct / result.total)} %"
-    accuracy = f"{percent(placed.entry.accuracy)} %"
-    if placed.place.rank is None:
+    entry, placed = board.entry(submission.id), board.placed(submission.id)
+    accuracy = f"{percent(entry.accuracy if entry else result.correct / result.total)} %"
+    if submission.is_baseline:
         return f"{accuracy} · baseline"
-    return f"{accuracy} · rank {placed.place.rank} of {board.competitors(best=False)}"
+    if placed is None:
+        return accuracy
+    return f"{accuracy} · rank {placed.place.rank} of {board.competitors()}"
