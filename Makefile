@@ -23,7 +23,7 @@ up: install
 
 test: install
 	@tests/prepare.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 doctor: install
 	@$(BIN)/mnist-benchmark doctor

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import httpx
 import typer
 from rich.console import Console
+from sqlalchemy.exc import NoResultFound, OperationalError, ProgrammingError
 from sqlmodel import Session
 
 from app.core.accounts import add_sign_in_link, add_token, add_user
@@ -172,6 +173,13 @@ def import_thread(
         _fail(" ".join(str(sentence) for sentence in error.fields.values()) or str(error))
     except OSError as error:
         _fail(f"{file} cannot be read: {error.strerror}")
+    except (OperationalError, ProgrammingError, NoResultFound) as error:
+        if isinstance(error, OperationalError | ProgrammingError) and "claim" not in str(error).lower():
+            raise
+        _fail(
+            "There is no class yet to import into. Start the service once (mnist-benchmark up), or run: "
+            "mnist-benchmark migrate"
+        )
 
 
 @app.command()

@@ -7,14 +7,14 @@ from typing import Any
 
 from rich.console import Console
 
-from app.core.receipt_checks import Finding, Predictions, TestSet, Unreadable, check_receipt, read_predictions
+from app.core.receipt_checks import Check, Predictions, TestSet, Unreadable, check_receipt, read_predictions
 from app.core.settings import Settings
 
 MARKS = {True: "[green]✓[/]", False: "[bold red]✗[/]", None: "[yellow]–[/]"}
 
 
 def verify(receipt_path: Path, predictions: Sequence[Path], settings: Settings, console: Console) -> bool:
-    """Print what was checked and the verdict; returns whether the receipt holds.
+    """Print what was checked and the verdict; returns whether every run of the receipt was checked, and holds.
 
     Without `predictions`, the files that the receipt names are looked for beside it.
     """
@@ -22,14 +22,18 @@ def verify(receipt_path: Path, predictions: Sequence[Path], settings: Settings, 
         receipt = _read_receipt(receipt_path)
         files = list(predictions) or _named_files(receipt, receipt_path.parent)
         given = [_read_table(path) for path in files]
-        findings = _findings(receipt_path, receipt, given, settings)
+        check = _check(receipt_path, receipt, given, settings)
     except Unreadable as error:
         console.print(_printable(str(error)), markup=False, style="red")
         return False
-    return _tell(findings, receipt, console)
+    for finding in check.findings:
+        console.print(MARKS[finding.is_true], end=" ")
+        console.print(_printable(finding.text), markup=False)
+    console.print(_printable(_verdict(check, receipt["submission"])), markup=False, style="bold")
+    return not check.is_refuted and not check.missing
 
 
-def _findings(path: Path, receipt: dict[str, Any], given: Sequence[Predictions], settings: Settings) -> list[Finding]:
+def _check(path: Path, receipt: dict[str, Any], given: Sequence[Predictions], settings: Settings) -> Check:
     test_set = _test_set(receipt, settings)
     try:
         return check_receipt(receipt, given, test_set)
@@ -37,20 +41,23 @@ def _findings(path: Path, receipt: dict[str, Any], given: Sequence[Predictions],
         raise Unreadable(f"{path} is no receipt that can be checked: {error}") from error
 
 
-def _tell(findings: Sequence[Finding], receipt: dict[str, Any], console: Console) -> bool:
-    for finding in findings:
-        console.print(MARKS[finding.is_true], end=" ")
-        console.print(_printable(finding.text), markup=False)
-    name = _printable(f"Submission #{receipt['submission']['number']} “{receipt['submission']['title']}”")
-    if any(finding.is_true is False for finding in findings):
-        console.print(f"NOT VERIFIED. {name}: what is marked ✗ is not as the receipt says.", markup=False, style="bold")
-        return False
-    if not any(finding.is_true and finding.text.startswith("seed") for finding in findings):
-        text = "no predictions were given. Download them from its page and name them with --predictions."
-        console.print(f"NOT VERIFIED. {name}: {text}", markup=False, style="bold")
-        return False
-    console.print(f"VERIFIED. {name}: the score follows from its predictions.", markup=False, style="bold")
-    return True
+def _verdict(check: Check, submission: dict[str, Any]) -> str:
+    """A receipt is true as a whole or not at all: runs that nobody checked may be invented."""
+    name = f"Submission #{submission['number']} “{submission['title']}”"
+    files = ", ".join(check.missing)
+    if check.is_refuted:
+        return f"NOT VERIFIED. {name}: what is marked ✗ is not as the receipt says."
+    if not check.checked:
+        return (
+            f"NOT VERIFIED. {name}: no predictions were given. Download {files} from its page, and put what you "
+            "downloaded beside the receipt or name it with --predictions."
+        )
+    if check.missing:
+        return (
+            f"PARTLY CHECKED: {check.checked} of {check.runs} runs. {name}: its mean is not verified. Needed too, from "
+            f"its page: {files}."
+        )
+    return f"VERIFIED. {name}: the score follows from its predictions."
 
 
 def _printable(text: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,33 @@ from sqlmodel import Session
 
 from app.core import blobs, database, jobs, schema, settings
 from app.core.seeding import seed_people
+from worker.dataset import find_mnist
+
+# Tests that start workers, sandboxes and browsers, and watch the clock: never two of them at once.
+MACHINE = (
+    "test_browser",
+    "test_corpus",
+    "test_memorizer",
+    "test_reference",
+    "test_sandbox",
+    "test_supervisor",
+    "test_worker",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say what may run side by side where pytest-xdist has two processes: whole files, those of MACHINE as if one."""
+    for item in items:
+        name = item.path.stem
+        item.add_marker(pytest.mark.xdist_group("machine" if name.startswith(MACHINE) else name))
+        if item.get_closest_marker("mnist") and not has_mnist():
+            item.add_marker(pytest.mark.skip(reason="the MNIST files are not here"))
+
+
+@cache
+def has_mnist() -> bool:
+    """Whether the real files are on this machine; no test fetches them."""
+    return find_mnist(settings.Settings()) is not None
 
 
 def clear_caches() -> None:

@@ -12,8 +12,12 @@ from sqlmodel import Session
 from statsmodels.stats.proportion import proportion_confint
 
 from app.core.disputed_labels import disputes
-from app.core.tables import Submission
-from tests.analysis_factories import ROBUSTNESS, submit_answers, write_test_set
+from app.core.jobs import get_jobs
+from app.core.ranking import interval
+from app.core.repetitions import request_repetitions
+from app.core.runs import latest_run, repetitions
+from app.core.tables import Result, Submission
+from tests.analysis_factories import ROBUSTNESS, answered, submit_answers, write_test_set
 from tests.api import SUBMISSIONS, Api
 from tests.factories import make_member, make_submission
 
@@ -58,8 +62,8 @@ def test_the_calibration_error_can_be_recomputed(result: Any, downloaded: dict[s
     sure, right = downloaded["confidence"], downloaded["right"]
     stretch = np.ceil(sure * 15).astype(int)
     error = sum(abs((right - sure)[stretch == k].sum()) for k in range(16)) / len(sure)
-    # The table rounds confidences to four digits.
-    assert result["ece"] == pytest.approx(error, abs=1e-4)
+    # The table has the confidences as they are stored.
+    assert result["ece"] == pytest.approx(error, abs=1e-12)
     bins = result["analysis"]["reliability"]
     assert sum(each["count"] for each in bins) == 10_000
     assert sum(each["count"] * each["accuracy"] for each in bins) == pytest.approx(result["correct"])
@@ -98,6 +102,22 @@ def test_what_is_missing_has_a_reason_and_what_is_there_has_none(result: Any) ->
     assert set(result["analysis"]["unmeasured"]) == {"latency"}
     assert result["latency_one_ms"] is None
     assert result["flops"] == 123
+
+
+def test_a_score_over_several_seeds_has_an_interval_of_its_own(
+    api: Api, session: Session, submission: Submission, labels: Labels
+) -> None:
+    request_repetitions(session, get_jobs(), submission, 2)
+    (run,) = repetitions(session, submission)
+    answered(session, run, labels, {})
+    session.commit()
+
+    result = read(api, f"{SUBMISSIONS}/{submission.number}")["result"]
+
+    correct = result["correct"]
+    assert result["score"] == pytest.approx((correct + 10_000) / 20_000)
+    assert result["score_interval"] == dict(zip(("low", "high"), interval((correct + 10_000) / 2, 10_000), strict=True))
+    assert result["interval"] == dict(zip(("low", "high"), interval(correct, 10_000), strict=True))
 
 
 def test_reasons_come_in_the_language_of_the_reader(api: Api, submission: Submission) -> None:
@@ -188,6 +208,29 @@ def test_lists_of_digits_are_read_part_by_part(api: Api, submission: Submission)
     assert first["models"] == 1
 
 
+def test_the_answers_to_a_digit_are_read_part_by_part(api: Api, session: Session, submission: Submission) -> None:
+    labels = np.frombuffer(session.get_one(Result, latest_run(session, submission).id).predictions, np.uint8)
+    for name in ("anna", "ben", "cleo", "dora"):
+        submit_answers(session, make_member(session, name), labels, {})
+
+    path: str | None = "/api/v1/digits/17?limit=2"
+    parts: list[Any] = []
+    while path:
+        parts.append(read(api, path))
+        path = parts[-1]["next"]
+
+    whole = read(api, "/api/v1/digits/17")
+    assert [len(part["answers"]) for part in parts] == [2, 2, 1]
+    assert [answer for part in parts for answer in part["answers"]] == whole["answers"]
+    assert {part["models"] for part in parts} == {sum(whole["counts"])} == {5}
+    assert whole["next"] is None
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=100000", "cursor=-1", "cursor=x"])
+def test_wrong_parts_of_a_digit_are_refused(api: Api, query: str) -> None:
+    assert api.client.get(f"/api/v1/digits/3?{query}").status_code == 422
+
+
 @pytest.mark.parametrize("path", ["/api/v1/digits/10000", "/api/v1/digits/-1"])
 def test_an_unknown_digit_is_not_found(api: Api, submission: Submission, path: str) -> None:
     assert api.client.get(path).status_code == 404
@@ -209,5 +252,7 @@ def test_digits_are_there_before_anything_was_measured(api: Api) -> None:
         "url": "",
         "image_url": "",
         "counts": [0] * 10,
+        "models": 0,
         "answers": [],
+        "next": None,
     }

@@ -185,3 +185,43 @@ def test_a_withdrawn_claim_is_there_for_teachers_and_comes_back(api: Api) -> Non
     assert withdrawn
     assert statuses == [404, 200]
     assert restored is None
+
+
+def test_a_teacher_corrects_a_claim(api: Api) -> None:
+    send(api, TWO_CONVOLUTIONS)
+
+    body = api.client.patch(
+        f"{CLAIMS}/1", headers=api.teacher, json={"accuracy": 0.95, "epochs": 4, "optimizer": None}
+    ).json()
+
+    assert body["accuracy"] == pytest.approx(0.95)
+    assert (body["understood"]["epochs"], body["understood"]["optimizer"]) == (4, None)
+    assert (body["understood"]["batch_size"], body["text"]) == (64, TWO_CONVOLUTIONS)
+
+
+@pytest.mark.parametrize(
+    "given", [{"accuracy": None}, {"accuracy": 200}, {"epochs": True}, {"text": "x"}, {"layers": []}, {"epochs": 1.5}]
+)
+def test_a_correction_that_cannot_be_is_refused(api: Api, given: dict[str, Any]) -> None:
+    send(api, TWO_CONVOLUTIONS)
+
+    answer = api.client.patch(f"{CLAIMS}/1", headers=api.teacher, json=given)
+
+    assert answer.status_code == 422
+    assert api.client.get(f"{CLAIMS}/1").json()["accuracy"] == pytest.approx(0.9427)
+
+
+def test_a_student_corrects_no_claim(api: Api) -> None:
+    send(api, TWO_CONVOLUTIONS)
+
+    assert api.client.patch(f"{CLAIMS}/1", headers=api.owner, json={"accuracy": 0.99}).status_code == 403
+
+
+def test_a_withdrawn_claim_cannot_be_run(api: Api) -> None:
+    send(api, TWO_CONVOLUTIONS)
+    api.client.delete(f"{CLAIMS}/1", headers=api.teacher)
+
+    answer = api.client.post(f"{CLAIMS}/1/submissions", headers=api.teacher, json={})
+
+    assert answer.status_code == 409
+    assert "withdrawn" in answer.text

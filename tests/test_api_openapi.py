@@ -33,6 +33,7 @@ OPERATIONS = {
     "importThread": ("post", "/api/v1/claims/import"),
     "listClaims": ("get", "/api/v1/claims"),
     "getClaim": ("get", "/api/v1/claims/{claim_id}"),
+    "correctClaim": ("patch", "/api/v1/claims/{claim_id}"),
     "withdrawClaim": ("delete", "/api/v1/claims/{claim_id}"),
     "restoreClaim": ("post", "/api/v1/claims/{claim_id}/restore"),
     "runClaim": ("post", "/api/v1/claims/{claim_id}/submissions"),

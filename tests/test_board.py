@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from app.core.accounts import find_user
 from app.core.board import Placed, find_board
+from app.core.board_version import board_version
 from app.core.database import session_scope
 from app.core.jobs import get_jobs
 from app.core.ranking import rank
@@ -417,3 +418,23 @@ def test_baselines_hold_no_record(session: Session, amy: User) -> None:
     session.commit()
 
     assert find_board(session, "mnist").record is None
+
+
+@pytest.mark.parametrize("field", ["handle", "name"])
+def test_people_who_swap_names_of_equal_length_make_another_board(
+    session: Session, amy: User, bo: User, field: str
+) -> None:
+    amy.handle, bo.handle, amy.name, bo.name = "cat", "dog", "Cat", "Dog"
+    session.commit()
+    before = board_version(session, "mnist")
+    assert board_version(session, "mnist") == before
+
+    first, second = getattr(amy, field), getattr(bo, field)
+    setattr(amy, field, "swapping")
+    session.flush()
+    setattr(bo, field, first)
+    session.flush()
+    setattr(amy, field, second)
+    session.commit()
+
+    assert board_version(session, "mnist") != before

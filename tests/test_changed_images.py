@@ -1,6 +1,7 @@
 """The changed test images: what they are, which ones, and what is counted of the answers."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,50 @@ def test_a_worker_that_cannot_make_them_starts_without(tmp_path: Path, monkeypat
 
     assert found.changed is None
     assert any("no space left" in str(entry.get("reason")) for entry in logs)
+
+
+def test_images_of_other_changes_are_not_left_where_new_ones_cannot_be_made(
+    prepared: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_given: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(changed_images, "_make", lambda _images, target: target.touch())
+    prepare_changed_images(*prepared)
+    monkeypatch.setattr(changed_images, "_make", fail)
+    monkeypatch.setattr(changed_images, "SEED", 7)
+
+    with pytest.raises(OSError, match="no space"):
+        prepare_changed_images(*prepared)
+
+    assert not (prepared[0] / "changed-images.npy").exists()
+
+
+def test_images_without_a_note_are_not_left_either(
+    prepared: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (prepared[0] / "changed-images.npy").write_bytes(b"of another version")
+    monkeypatch.setattr(changed_images, "MAKING_LIMIT_S", 0.01)
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        prepare_changed_images(*prepared)
+
+    names = ["test-images.npy", "train-images.npy", "train-labels.npy"]
+    assert sorted(path.name for path in prepared[0].iterdir()) == names
+
+
+def test_a_worker_starts_without_them_when_making_them_takes_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.core.settings import Settings
+    from worker import dataset
+
+    monkeypatch.setattr(changed_images, "MAKING_LIMIT_S", 0.01)
+    monkeypatch.setattr(dataset, "draw_practice_set", lambda: draw_practice_set(30, 20))
+
+    found: Dataset = dataset.prepare(Settings(data_dir=tmp_path, dataset="practice"))
+
+    assert found.changed is None
 
 
 def test_the_fingerprint_of_a_data_set_covers_every_pixel_and_label() -> None:

@@ -1,5 +1,6 @@
 """What the child measures beyond the score, when its results are sent."""
 
+import io
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.child_runs import run_here, upload
 from tests.digits import save_digits
 from worker.child.analysis import analyze
 from worker.child.data import load_digits
+from worker.child.failure import Failure
+from worker.child.files.exported_program import ExportedModel
 from worker.child.interface import Interface
 from worker.child.job import read_job
 from worker.child.latency import time_many_ms, time_one_ms
@@ -73,6 +76,128 @@ def test_the_work_of_each_model_of_the_zoo_is_what_is_counted_by_hand(module: An
 
     assert work.flops == 2 * multiplications
     assert work.has_convolution == module.CARD["convolution"]
+
+
+class Rows(nn.Module):
+    """A network that takes an image as 28 rows of 28 numbers."""
+
+    def __init__(self, layer: nn.Module, outputs: int) -> None:
+        super().__init__()
+        self.layer = layer
+        self.head = nn.Linear(outputs, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        found = self.layer(images.squeeze(1))
+        out: Tensor = self.head(found.flatten(1))
+        return out
+
+
+class LastOf(nn.Module):
+    """A recurrent layer's output for the last row."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, rows: Tensor) -> Tensor:
+        out: Tensor = self.layer(rows)[0][:, -1]
+        return out
+
+
+class Attention(nn.Module):
+    """Attention of the rows to each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.MultiheadAttention(28, 4, batch_first=True)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        out: Tensor = self.layer(rows, rows, rows, need_weights=False)[0]
+        return out
+
+
+# Per row: queries, keys, values and the mix; then each row with each row, twice.
+ATTENTION = 28 * (28 * 3 * 28 + 28 * 28) + 2 * 28 * 28 * 28
+# The network and its multiplications; per gate and row, an LSTM's input of 28 and state of 64.
+IN_PARTS: dict[str, tuple[Callable[[], nn.Module], int]] = {
+    "encoder": (
+        lambda: Rows(nn.TransformerEncoderLayer(28, 4, 64, batch_first=True), 784),
+        ATTENTION + 28 * 2 * 28 * 64 + 7840,
+    ),
+    "attention": (lambda: Rows(Attention(), 784), ATTENTION + 7840),
+    "lstm": (lambda: Rows(LastOf(nn.LSTM(28, 64, batch_first=True)), 64), 28 * 4 * (28 + 64) * 64 + 640),
+    "gru": (lambda: Rows(LastOf(nn.GRU(28, 64, batch_first=True)), 64), 28 * 3 * (28 + 64) * 64 + 640),
+}
+
+
+@pytest.mark.parametrize("name", IN_PARTS)
+def test_what_torch_does_in_one_operation_is_counted_in_its_parts(name: str) -> None:
+    make, multiplications = IN_PARTS[name]
+
+    assert measure_work(network_of(make().eval()), IMAGES).flops == 2 * multiplications
+
+
+def as_torchscript(network: nn.Module) -> nn.Module:
+    content = io.BytesIO()
+    torch.jit.save(torch.jit.script(network), content)
+    content.seek(0)
+    loaded: nn.Module = torch.jit.load(content)  # type: ignore[no-untyped-call]
+    return loaded
+
+
+def as_program(network: nn.Module) -> nn.Module:
+    content = io.BytesIO()
+    shapes = ({0: torch.export.Dim("batch")},)
+    torch.export.save(torch.export.export(network, (torch.zeros(2, 1, 28, 28),), dynamic_shapes=shapes), content)
+    content.seek(0)
+    return ExportedModel(torch.export.load(content))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", IN_PARTS)
+def test_so_it_is_in_an_exported_program(name: str) -> None:
+    make, multiplications = IN_PARTS[name]
+
+    assert measure_work(network_of(as_program(make().eval())), IMAGES).flops == 2 * multiplications
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_so_is_a_recurrent_layer_in_torchscript(name: str) -> None:
+    make, multiplications = IN_PARTS[name]
+
+    assert measure_work(network_of(as_torchscript(make().eval())), IMAGES).flops == 2 * multiplications
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["encoder", "attention"])
+def test_what_torchscript_holds_as_one_operation_is_not_counted_and_said_so(data: Path, name: str) -> None:
+    network = as_torchscript(IN_PARTS[name][0]().eval())
+
+    lines, _ = analysis_of(network, data)
+
+    assert (lines["flops"]["flops"], lines["flops"]["problem"]) == (None, "uncounted")
+    assert lines["flops"]["has_convolution"] is False
+
+
+def test_how_torch_computes_is_the_same_after_counting() -> None:
+    seen: list[tuple[bool, bool, bool]] = []
+
+    def state() -> tuple[bool, bool, bool]:
+        mha = torch.backends.mha.get_fastpath_enabled()
+        return torch.backends.cudnn.enabled, torch._C._get_mkldnn_enabled(), mha
+
+    class Watching(nn.Linear):
+        def forward(self, images: Tensor) -> Tensor:
+            seen.append(state())
+            raise ValueError("even where the network raises")
+
+    before = state()
+    with pytest.raises(Failure):
+        measure_work(network_of(Watching(784, 10)), IMAGES)
+
+    assert seen == [(False, False, False)]
+    assert state() == before == (True, True, True)
 
 
 @pytest.mark.parametrize("layer", [nn.Conv1d(28, 10, 28), nn.ConvTranspose2d(1, 1, 3), nn.Conv2d(1, 1, 1)])

@@ -1,6 +1,7 @@
 """Weights in and out: what fits is taken, and what does not is named with both shapes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from worker.child.failure import Failure
 from worker.child.files.weights_file import read_weights
 from worker.child.job import Upload
 from worker.child.weights import dump_weights, load_weights
+from worker.weights_header import count_numbers
 
 
 @pytest.fixture
@@ -112,3 +114,41 @@ def test_shared_weights_can_be_dumped() -> None:
 def test_weights_in_the_fast_layout_are_dumped_in_the_plain_one() -> None:
     model = nn.Conv2d(2, 3, 3).to(memory_format=torch.channels_last)
     assert torch.equal(load(dump_weights(model))["weight"], model.weight)
+
+
+class Picky(nn.Module):
+    """A network that leaves weights out of what it saves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept, self.left_out = nn.Linear(784, 5), nn.Linear(5, 10)
+
+    def state_dict(self, *given: Any, **named: Any) -> Any:
+        return {name: value for name, value in super().state_dict(*given, **named).items() if "kept" in name}
+
+
+def test_weights_that_a_network_leaves_out_are_dumped_and_loaded_all_the_same() -> None:
+    network, other = Picky(), Picky()
+
+    dumped = load(dumped_bytes := dump_weights(network))
+    load_weights(other, dumped)
+
+    assert count_numbers(dumped_bytes).total == 784 * 5 + 5 + 60
+    assert torch.equal(other.left_out.weight, network.left_out.weight)
+    assert torch.equal(other.kept.weight, network.kept.weight)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        nn.Sequential(layer := nn.Linear(10, 10), layer),
+        nn.utils.parametrizations.weight_norm(nn.Linear(10, 10)),
+        nn.Sequential(nn.Linear(10, 10), nn.BatchNorm1d(10)).requires_grad_(False),
+        nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 2),
+    ],
+    ids=["shared", "weight norm", "frozen", "copies"],
+)
+def test_what_is_dumped_holds_at_least_the_parameters_of_all_layers(network: nn.Module) -> None:
+    own = [parameter.numel() for module in network.modules() for parameter in module.parameters(recurse=False)]
+
+    assert count_numbers(dump_weights(network)).total >= sum(own)

@@ -1,6 +1,9 @@
 """Claims: saved once, listed, withdrawn, run; and the command that imports them."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -244,3 +247,32 @@ def test_a_claim_leaves_no_submission_behind_when_it_is_only_imported(session: S
     import_posts(session, TWO_CONVOLUTIONS)
 
     assert session.exec(select(Submission)).all() == []
+
+
+def test_the_title_of_a_rebuilt_claim_is_the_same_in_every_language(session: Session) -> None:
+    (claim,) = import_posts(session, TWO_CONVOLUTIONS)
+
+    submission, _ = claims.run_claim(session, get_jobs(), make_user(session), claim, {}, "", None)
+
+    assert submission.title == f"{claim.author} · 94.27 %"
+
+
+def test_a_title_without_an_author_has_the_number_of_the_claim_and_one_with_a_long_one_fits() -> None:
+    nobody, long = Claim(id=7, accuracy=0.9427), Claim(id=7, accuracy=0.9427, author="a" * 80)
+
+    assert claims.title_of(nobody) == "#7 · 94.27 %"
+    assert len(claims.title_of(long)) == 80
+
+
+def test_the_command_before_the_first_start_says_what_to_do(
+    tmp_path: Path, thread: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {**os.environ, "DATA_DIR": str(tmp_path / "fresh")}
+    environment.pop("DATABASE_URL", None)
+    command = [sys.executable, "-m", "app.cli", "import-thread", str(thread), "--yes"]
+
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert found.returncode == 1
+    assert "mnist-benchmark up" in found.stderr
+    assert "Traceback" not in found.stderr

@@ -13,6 +13,7 @@ from app.core.repetitions import request_repetitions
 from app.core.runs import latest_run, repetitions
 from app.core.submissions import withdraw
 from app.core.tables import Result, Submission, User
+from app.web.pair_words import p_text, points
 from tests.api import Api
 from tests.board_factories import make_submission, make_user
 from tests.factories import drawn_result
@@ -49,6 +50,20 @@ def two(first: range, second: range, **changed: Any) -> None:
         user = make_user(session)
         measured(session, make_submission(session, user, title="plain"), first)
         measured(session, make_submission(session, user, title="changed", **changed), second)
+
+
+def repeat(number: int, *wrong: int) -> None:
+    """Further seeds of a submission, which misread so many images."""
+    with session_scope() as session:
+        request_repetitions(session, get_jobs(), session.get_one(Submission, number), len(wrong) + 1)
+    with session_scope() as session:
+        for run, count in zip(repetitions(session, session.get_one(Submission, number)), wrong, strict=True):
+            drawn_result(session, run, share=1 - count / TOTAL, total=TOTAL)
+
+
+def compared(api: Api, query: str = "a=1&b=2") -> dict[str, Any]:
+    answer: dict[str, Any] = api.client.get(f"/api/v1/compare?{query}", headers={"Accept-Language": "en"}).json()
+    return answer
 
 
 def test_the_verdict_names_the_better_one_and_by_how_much(visitor: Visitor) -> None:
@@ -209,20 +224,116 @@ def test_a_withdrawn_submission_is_nobodys_to_compare(api: Api) -> None:
 
 def test_of_several_seeds_the_one_nearest_to_the_mean_is_compared(api: Api, visitor: Visitor) -> None:
     two(range(60), range(62))
-    with session_scope() as session:
-        first = session.get_one(Submission, 1)
-        request_repetitions(session, get_jobs(), first, 3)
-    with session_scope() as session:
-        for run, wrong in zip(repetitions(session, session.get_one(Submission, 1)), (80, 72), strict=True):
-            drawn_result(session, run, share=1 - wrong / TOTAL, total=TOTAL)
+    repeat(1, 80, 72)
 
     body = api.client.get("/api/v1/compare?a=1&b=2", headers={"Accept-Language": "en"}).json()
 
     assert (body["first"]["seed"], body["first"]["wrong"], body["first"]["seeds"]) == (2, 72, 3)
     assert body["first"]["mean_wrong"] == pytest.approx(np.mean([60, 80, 72]))
     assert body["first"]["deviation_wrong"] == pytest.approx(np.std([60, 80, 72], ddof=1))
-    assert "a difference of 10 says little" in body["remarks"][1]
+    assert body["mean_difference"] == pytest.approx(62 - np.mean([60, 80, 72]))
+    assert "seed 2 is compared: its score is nearest to their mean" in body["remarks"][1]
+    assert "a difference of 8.7 says little" in body["remarks"][2]
     assert "seed 2 is compared" in text_of(visitor.get("/compare?a=1&b=2"))
+
+
+def test_the_order_of_the_means_is_that_of_the_board_though_the_runs_compared_say_the_opposite(
+    api: Api, visitor: Visitor
+) -> None:
+    two(range(60), range(100))
+    repeat(1, 300)
+    board = [row["number"] for row in api.client.get("/api/v1/leaderboard?best=0").json()["rows"]]
+
+    body, turned = compared(api), compared(api, "a=2&b=1")
+
+    assert board == [2, 1]
+    assert body["pair"]["is_significant"]
+    assert (body["first"]["wrong"], body["pair"]["difference"]) == (60, pytest.approx(0.04))
+    means = "#2 changed has fewer images wrong on average: 100, #1 plain 180.0 ± 169.7; a difference of 80 "
+    assert body["verdict"].startswith(means)
+    assert turned["verdict"] == body["verdict"]
+    assert body["remarks"][0].startswith("The paired test knows one run of each only: #1 plain with 60 images wrong")
+    assert body["remarks"][1] == "These two runs stand the other way round than the means. The board goes by the means."
+    said = text_of(visitor.get("/compare?a=1&b=2"))
+    assert "plain is better" not in said + str(body)
+    assert all(remark in said for remark in (body["verdict"], *body["remarks"]))
+    assert "82.00 180.0" in said
+
+
+def test_equal_means_are_called_equal(api: Api) -> None:
+    two(range(60), range(70))
+    repeat(1, 80)
+
+    assert compared(api)["verdict"].startswith("Equal on average: #1 plain has 70.0 ± 14.1 images wrong, #2 changed 70")
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        ((80,), "seed 0 is compared: no score is nearer to their mean, and of those as near it is the first"),
+        ((60, 60), "seed 0 is compared: no score is nearer"),
+        ((80, 72), "seed 2 is compared: its score is nearest to their mean"),
+        ((70, 62), "seed 2 is compared: its score is nearest to their mean"),
+    ],
+)
+def test_of_seeds_as_near_to_their_mean_none_is_called_the_nearest(
+    api: Api, others: tuple[int, ...], words: str
+) -> None:
+    two(range(60), range(10))
+    repeat(1, *others)
+
+    assert words in compared(api)["remarks"][1]
+
+
+def test_where_interval_and_exact_test_differ_the_verdict_says_which_decides(api: Api) -> None:
+    two(range(22), range(30, 40))
+
+    body = compared(api)
+
+    assert not body["pair"]["is_significant"]
+    assert body["pair"]["high"] < 0
+    assert body["verdict"].startswith("No difference can be shown")
+    assert "McNemar p = 0.0501)" in body["verdict"]
+    assert "to −0.10 points" in body["verdict"]
+    assert body["verdict"].endswith("where the two differ, the test decides.")
+
+
+def test_of_several_seeds_too_it_is_said_which_decides(api: Api) -> None:
+    two(range(22), range(30, 40))
+    repeat(1, 22)
+
+    assert "where the two differ, the test decides." in compared(api)["remarks"][1]
+
+
+def test_where_they_agree_nothing_is_said_of_it(api: Api) -> None:
+    two(range(22), range(30, 42))
+
+    assert compared(api)["verdict"].endswith("McNemar p = 0.12).")
+
+
+@pytest.mark.parametrize(
+    ("p_value", "text"),
+    [
+        (0.0502, "= 0.0502"),
+        (0.0498, "= 0.0498"),
+        (0.05000494, "= 0.050005"),
+        (0.04999, "= 0.04999"),
+        (0.0506, "= 0.051"),
+        (0.012, "= 0.012"),
+        (0.31, "= 0.31"),
+        (0.0009, "< 0.001"),
+        (1.0, "= 1.00"),
+    ],
+)
+def test_a_p_value_is_written_on_its_side_of_the_border(p_value: float, text: str) -> None:
+    assert p_text(p_value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.0012, "+0.12"), (-0.0005, "−0.05"), (0.0, "0.00"), (-1e-12, "0.00"), (9.5e-6, "+0.001")]
+)
+def test_points_that_are_not_zero_are_not_written_as_zero(share: float, text: str) -> None:
+    assert points(share) == text
 
 
 def test_titles_cannot_smuggle_markup_into_the_verdict(visitor: Visitor) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from app.core.runs import latest_run
 from app.core.submissions import find
 from app.core.tables import Result, Submission, User
-from app.web.board.exports import BYTE_ORDER_MARK, CSV_NAMES, safe_cell
+from app.web.board.exports import BYTE_ORDER_MARK, CSV_NAMES, RECIPE_NAMES, safe_cell
 from tests.board_factories import make_repetition, make_result, make_submission, make_user
 from tests.visitors import Visitor, visit, visitor
 
@@ -146,10 +146,32 @@ def test_the_markdown_is_one_table_ready_to_be_pasted(visitor: Visitor, session:
     assert answer.headers["Content-Type"] == "text/markdown; charset=utf-8"
     assert cells_of(answer.text) == [
         ["Rank", "Model", "Student", "Accuracy", "Wrong", "Parameters", "Recipe"],
-        ["1", "lenet-bn", "Amy", "98.50 % ± 0.77", "15", "30.3k", "SGD lr 0.02 · bs 64 · 3 ep"],
-        ["baseline", "ours", "Bo", "97.00 % ± 1.07", "30", "30.3k", "SGD lr 0.02 · bs 64 · 3 ep"],
+        ["1", "lenet-bn", "Amy", "98.50 % (97.54–99.09)", "15", "30.3k", "SGD lr 0.02 · bs 64 · 3 ep"],
+        ["baseline", "ours", "Bo", "97.00 % (95.75–97.89)", "30", "30.3k", "SGD lr 0.02 · bs 64 · 3 ep"],
     ]
     assert "[lenet-bn](http://testserver/s/1)" in answer.text
+
+
+def test_no_file_promises_more_than_all_images_right(visitor: Visitor, session: Session, amy: User) -> None:
+    measured(session, amy, 0, title="all right")
+
+    _, row = cells_of(visitor.get("/leaderboard.md").text)
+
+    assert row[3] == "100.00 % (99.62–100.00)"
+
+
+def test_brought_weights_have_no_recipe_in_the_files(visitor: Visitor, session: Session, amy: User) -> None:
+    submission = measured(session, amy, 15, recipe={"optimizer": "Adam"})
+    submission.kind = "evaluate"
+    session.commit()
+
+    [row] = rows_of(visitor)
+    _, cells = cells_of(visitor.get("/leaderboard.md").text)
+    [line] = visitor.get("/leaderboard.json").json()["rows"]
+
+    assert {row[name] for name in RECIPE_NAMES} == {""}
+    assert cells[-1] == "–"
+    assert line["recipe"] == {"optimizer": "Adam"}
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from app.core.database import session_scope
 from app.core.jobs import get_jobs
 from app.core.lineage import changes
 from app.core.recipes import Recipe
+from app.core.repetitions import request_repetitions
 from app.core.requests import ModelFile, Weights
-from app.core.runs import latest_run
+from app.core.runs import latest_run, repetitions
 from app.core.submissions import withdraw
 from app.core.tables import QuickCheck, Submission
 from tests.api import SUBMISSIONS, Api, safetensors
@@ -222,6 +223,65 @@ def test_the_childs_page_says_what_changed_and_what_it_did(visitor: Visitor) -> 
     assert f"#{child_number} the child · Child · Learning rate 0.05 → 0.1" in parent_said
 
 
+def make_child(parent: int, share: float | None = None, **recipe: Any) -> int:
+    """A fork of somebody else, measured where `share` says how much it reads right; its number."""
+    with session_scope() as session:
+        child = make_submission(session, make_user(session, "child"), parent=str(parent), recipe=recipe)
+        if share is not None:
+            drawn_result(session, latest_run(session, child), share=share)
+        assert child.number is not None
+        return child.number
+
+
+def lineage_of(api: Api, number: int) -> dict[str, Any]:
+    answer: dict[str, Any] = api.client.get(f"{SUBMISSIONS}/{number}/forks", headers={"Accept-Language": "en"}).json()
+    return answer
+
+
+def test_the_api_says_what_changed_and_what_it_did_as_the_page_does(api: Api, visitor: Visitor) -> None:
+    number = make_parent()
+    child = make_child(number, share=0.99, learning_rate=0.1, seed=3)
+
+    body = lineage_of(api, child)
+
+    assert body["changes"] == [{"name": "learning_rate", "before": 0.05, "after": 0.1}]
+    assert body["effect"]["verdict"] in text_of(visitor.get(f"/s/{child}"))
+    assert (body["effect"]["mean_difference"], body["effect"]["pair"]["difference"]) == (41, pytest.approx(0.0041))
+    compared = api.client.get(f"/api/v1/compare?a={child}&b={number}", headers={"Accept-Language": "en"}).json()
+    assert body["effect"] == {name: compared[name] for name in ("verdict", "remarks", "mean_difference", "pair")}
+    assert lineage_of(api, number) == {"parent": None, "changes": [], "effect": None, "forks": [child]}
+
+
+def test_before_the_child_has_a_result_the_api_tells_the_change_only(api: Api) -> None:
+    number = make_parent()
+    child = make_child(number, learning_rate=0.05, seed=3, epochs=1)
+
+    body = lineage_of(api, child)
+
+    assert (body["changes"], body["effect"]) == ([{"name": "epochs", "before": 3, "after": 1}], None)
+
+
+def test_the_effect_of_a_fork_with_several_seeds_is_of_the_means_with_the_same_remarks(
+    api: Api, visitor: Visitor
+) -> None:
+    number = make_parent()
+    child = make_child(number, share=0.99, learning_rate=0.1, seed=3)
+    with session_scope() as session:
+        request_repetitions(session, get_jobs(), session.get_one(Submission, child), 2)
+    with session_scope() as session:
+        (again,) = repetitions(session, session.get_one(Submission, child))
+        drawn_result(session, again, share=0.8)
+
+    effect = lineage_of(api, child)["effect"]
+    said = text_of(visitor.get(f"/s/{child}"))
+
+    assert effect["verdict"].startswith(f"#{number} the parent has fewer images wrong on average: 141, #{child} ")
+    assert effect["pair"]["difference"] > 0
+    assert len(effect["remarks"]) == 4
+    assert all(sentence in said for sentence in (effect["verdict"], *effect["remarks"]))
+    assert f"#{child} a title is better" not in said
+
+
 def test_before_the_child_has_a_result_only_the_change_is_told(visitor: Visitor) -> None:
     number = make_parent()
     with session_scope() as session:
@@ -239,11 +299,12 @@ def test_a_withdrawn_fork_is_not_listed_and_a_withdrawn_parent_not_named(visitor
         child = make_submission(session, make_user(session, "child"), parent=str(number))
         withdraw(session, get_jobs(), child)
 
-    assert api.client.get(f"{SUBMISSIONS}/{number}/forks").json() == {"parent": None, "forks": []}
+    nothing = {"parent": None, "changes": [], "effect": None, "forks": []}
+    assert api.client.get(f"{SUBMISSIONS}/{number}/forks").json() == nothing
     with session_scope() as session:
         session.get_one(Submission, number + 1).withdrawn = None
         withdraw(session, get_jobs(), session.get_one(Submission, number))
-    assert api.client.get(f"{SUBMISSIONS}/{number + 1}/forks").json() == {"parent": None, "forks": []}
+    assert api.client.get(f"{SUBMISSIONS}/{number + 1}/forks").json() == nothing
     assert api.client.get(f"{SUBMISSIONS}/{number + 1}").json()["parent"] is None
     assert "the parent" not in visitor.get(f"/s/{number + 1}").text
 

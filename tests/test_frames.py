@@ -87,12 +87,12 @@ def test_anything_else_is_bad_output(sent: bytes) -> None:
         read(sent)
 
 
-def read_answers(sent: bytes, epoch: int = 1) -> bytes | None:
+def read_answers(sent: bytes, epoch: int = 1, images: int | None = IMAGES) -> bytes | None:
     async def read_one() -> bytes | None:
         reader = asyncio.StreamReader()
         reader.feed_data(sent)
         reader.feed_eof()
-        answers = await read_changed_answers(reader, epoch, IMAGES)
+        answers = await read_changed_answers(reader, epoch, images)
         await expect_end(reader, BadAnalysis)
         return answers
 
@@ -125,6 +125,17 @@ def test_a_child_that_ends_without_them_has_sent_none() -> None:
 def test_anything_else_behind_the_results_is_a_bad_analysis(sent: bytes) -> None:
     with pytest.raises(BadAnalysis):
         read_answers(sent)
+
+
+@pytest.mark.parametrize("length", [0, 7, 28_000])
+def test_the_classes_of_images_that_the_worker_does_not_know_may_come(length: int) -> None:
+    assert read_answers(frame(3, 1, bytes(length)), images=None) == bytes(length)
+
+
+@pytest.mark.parametrize("sent", [frame(3, 1, bytes(28_001)), frame(3, 2, bytes(7)), frame(3, 1, bytes(7)) + b"more"])
+def test_not_more_than_there_can_be(sent: bytes) -> None:
+    with pytest.raises(BadAnalysis):
+        read_answers(sent, images=None)
 
 
 @pytest.mark.parametrize("kind", [1, 2])

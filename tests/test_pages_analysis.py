@@ -10,9 +10,12 @@ import pytest
 from scipy import stats
 from sqlmodel import Session
 
+from app.core.jobs import get_jobs
+from app.core.repetitions import request_repetitions
+from app.core.runs import repetitions
 from app.core.sentences import Sentence
 from app.core.tables import User
-from tests.analysis_factories import ROBUSTNESS, submit_answers, write_test_set
+from tests.analysis_factories import ROBUSTNESS, answered, submit_answers, write_test_set
 from tests.factories import make_member
 from tests.visitors import Visitor, text_of, visit, visitor
 
@@ -85,7 +88,19 @@ def test_a_network_that_knows_the_test_images_by_heart_is_called_so(
     more = {"robustness": {"total": 100, "changes": changes}, "robust_accuracy": 0.215}
     said = said_of(visitor, session, zhou, labels, mistakes={}, **more)
     assert "This network falls at once: the weakest changes already leave 31.00 % right, against 100.00 %" in said
-    assert "memorized the test images" in said
+    assert "It has most likely learned the test images by heart, or hangs on single pixels" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Not falling does not rule that out"), ("zh", "没有下跌并不能排除背图")],
+)
+def test_a_network_that_does_not_fall_is_not_cleared(
+    visitor: Visitor, session: Session, zhou: User, labels: Labels, language: str, words: str
+) -> None:
+    """A table of the test images that answers for the nearest one stays up on changed images."""
+    visitor.language = language
+    assert words in said_of(visitor, session, zhou, labels, mistakes={}, **MEASURED)
 
 
 def test_what_could_not_be_measured_says_why(visitor: Visitor, session: Session, zhou: User, labels: Labels) -> None:
@@ -122,6 +137,24 @@ def test_the_score_without_doubted_labels_stands_beside_the_score(
     said = said_of(visitor, session, zhou, labels, mistakes=wrong)
     assert "99.97 %" in said
     assert "without 15 doubted labels 99.98 (2 wrong)" in said
+    assert "with seed" not in said
+
+
+def test_of_several_seeds_it_is_said_which_one_the_score_without_doubted_labels_is_of(
+    visitor: Visitor, session: Session, zhou: User, data_dir: Path
+) -> None:
+    labels = write_test_set(data_dir, 10_000)
+    wrong = {i: ((int(labels[i]) + 1) % 10, 0.5) for i in range(1, 101)}
+    submission = submit_answers(session, zhou, labels, {1: wrong[1]})
+    request_repetitions(session, get_jobs(), submission, 2)
+    (run,) = repetitions(session, submission)
+    answered(session, run, labels, wrong)
+    session.commit()
+
+    said = text_of(visitor.get(f"/s/{submission.number}"))
+
+    assert "mean of 2 seeds" in said
+    assert "with seed 0, without 15 doubted labels 99.99 (1 wrong)" in said
 
 
 def test_a_small_test_set_has_no_doubted_labels(visitor: Visitor, session: Session, zhou: User, labels: Labels) -> None:

@@ -346,3 +346,66 @@ def test_no_claim_is_on_the_board(visitor: Visitor) -> None:
 
     assert "94.27" not in text_of(visitor.get("/"))
     assert visitor.get("/api/v1/leaderboard").json()["rows"] == []
+
+
+def correct(teacher: Visitor, **changes: str) -> Any:
+    fields = {name: value for name, value in fields_of(teacher.get("/claims/1")).items() if name.startswith("read.")}
+    return teacher.post("/claims/1/correct", fields | {f"read.{name}": value for name, value in changes.items()})
+
+
+def test_a_teacher_corrects_a_saved_claim_and_its_text_stays(teacher: Visitor, session: Session) -> None:
+    import_posts(IMPOSSIBLE)
+    layers = "conv 1->6, ReLU, max pool, conv 6->16, ReLU, max pool, linear 256->84, linear 84->10"
+
+    response = correct(teacher, accuracy="98.1", epochs="7", layers=layers)
+
+    (claim,) = stored(session)
+    assert (response.status_code, response.headers["location"]) == (303, "/claims/1")
+    assert (claim.text, claim.accuracy) == (IMPOSSIBLE, pytest.approx(0.981))
+    assert (claim.understood["epochs"], claim.understood["optimizer"]) == (7, "Adam")
+    assert "Run this claim" in text_of(teacher.get("/claims/1"))
+
+
+@pytest.mark.parametrize(("field", "value"), [("accuracy", "good"), ("accuracy", ""), ("epochs", "-1")])
+def test_a_correction_of_a_saved_claim_that_cannot_be_is_refused_beside_its_field(
+    teacher: Visitor, session: Session, field: str, value: str
+) -> None:
+    import_posts(TWO_CONVOLUTIONS)
+
+    page = correct(teacher, **{field: value})
+
+    assert page.status_code == 422
+    assert error_beside(page, f"read-{field}")
+    assert [claim.accuracy for claim in stored(session)] == [pytest.approx(0.9427)]
+
+
+def test_a_student_may_not_correct_a_claim(member: Visitor, session: Session) -> None:
+    import_posts(TWO_CONVOLUTIONS)
+
+    assert member.post("/claims/1/correct", {"read.accuracy": "99"}).status_code == 403
+    assert "/claims/1/correct" not in member.get("/claims/1").text
+    assert [claim.accuracy for claim in stored(session)] == [pytest.approx(0.9427)]
+
+
+def test_a_withdrawn_claim_is_not_run(teacher: Visitor, session: Session) -> None:
+    import_posts(TWO_CONVOLUTIONS)
+    teacher.post("/claims/1/withdraw", {})
+
+    response = teacher.post("/claims/1/run", {"epochs": "1"})
+
+    assert response.status_code == 409
+    assert session.exec(select(Submission)).all() == []
+
+
+def test_a_pasted_thread_of_megabytes_is_read(teacher: Visitor) -> None:
+    page = preview(teacher, "\n".join([TWO_CONVOLUTIONS, "x" * 3_000_000]))
+
+    assert page.status_code == 200
+    assert fields_of(page)["0.accuracy"] == "94.27"
+
+
+def test_a_pasted_thread_that_is_too_long_is_refused_with_its_size(teacher: Visitor) -> None:
+    page = preview(teacher, "x" * 11_000_000)
+
+    assert page.status_code == 422
+    assert "11.0 MB" in error_beside(page, "thread")

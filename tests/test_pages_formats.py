@@ -46,7 +46,6 @@ def test_small_settings_are_short_in_tables(value: float, text: str) -> None:
 def test_accuracies_and_intervals_have_two_decimals() -> None:
     assert formats.percent(0.98591) == "98.59"
     assert formats.interval_text(0.9834, 0.988) == "98.34–98.80"
-    assert formats.plus_minus(0.9834, 0.988) == "0.23"
 
 
 @pytest.mark.parametrize(

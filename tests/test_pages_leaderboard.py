@@ -5,6 +5,7 @@ import httpx
 import pytest
 from sqlmodel import Session
 
+from app.core.ranking import interval
 from app.core.runs import latest_run
 from app.core.settings import get_settings
 from app.core.submissions import find
@@ -39,7 +40,17 @@ def test_a_line_says_what_was_measured(visitor: Visitor, session: Session) -> No
     page = visitor.get("/")
     said = text_of(page)
     assert f'href="/s/{number}"' in page.text
-    for words in ("lenet-slim", "Zhou Yi", "YanNet", "98.00", "±", "40", "20.6k", "2:17", "SGD lr 0.02 · bs 64 · 3 ep"):
+    for words in (
+        "lenet-slim",
+        "Zhou Yi",
+        "YanNet",
+        "98.00",
+        "97.29–98.53",
+        "40",
+        "20.6k",
+        "2:17",
+        "SGD lr 0.02 · bs 64 · 3 ep",
+    ):
         assert words in said
     assert "1 model · 1 classmate · last result just now" in said
 
@@ -74,6 +85,32 @@ def test_baselines_and_tested_weights_say_so(visitor: Visitor, session: Session)
     said = text_of(visitor.get("/"))
     assert "Author's weights" in said
     assert "Baseline" in said
+
+
+def test_weights_that_were_brought_have_no_recipe_and_no_optimizer(visitor: Visitor, session: Session) -> None:
+    add_result(session, make_member(session), "theirs", 0.9, kind="evaluate")
+    add_result(session, make_member(session, "other", "Other"), "ours", 0.95)
+
+    page = visitor.get("/?cols=aug&sort=recipe")
+
+    assert page.text.count("<b>SGD</b>") == 1
+    assert re.findall(r'<td role="cell" class="rcp"><b>(.+?)</b>', page.text) == ["SGD", "–"]
+    said = text_of(visitor.get("/?opt=SGD"))
+    assert "ours" in said
+    assert "theirs" not in said
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_no_line_promises_more_than_all_images_right(visitor: Visitor, session: Session, wrong: int) -> None:
+    submission = make_submission(session, make_member(session), title="sure")
+    make_result(session, submission, wrong=wrong)
+    session.commit()
+
+    said = text_of(visitor.get("/"))
+
+    low, high = interval(1000 - wrong, 1000)
+    assert f"{100 - wrong / 10:.2f} {low * 100:.2f}–{high * 100:.2f}" in said
+    assert "±" not in said
 
 
 def test_withdrawn_submissions_are_not_there(visitor: Visitor, session: Session) -> None:
@@ -364,7 +401,7 @@ def test_of_several_seeds_mean_and_spread_are_told(visitor: Visitor, session: Se
 
     page = visitor.get("/")
 
-    assert "97.90 ± 1.15 · 3 seeds" in text_of(page)
+    assert "97.90 SD 1.15 · 3 seeds" in text_of(page)
     assert page.text.count('class="dot seed"') == 3
 
 

@@ -182,7 +182,7 @@ def test_a_submission_of_the_zoo_has_no_file(visit: Visit, path: str) -> None:
 
 
 def test_the_board_names_class_and_file_where_a_models_name_stands(finished: int, visitor: Visitor) -> None:
-    assert "mine Z Zhou Yi · Net · net.py" in text_of(visitor.get("/"))
+    assert "Z Zhou Yi · Net · net.py" in text_of(visitor.get("/"))
 
 
 def test_the_board_of_the_api_names_class_and_file(finished: int, visitor: Visitor) -> None:

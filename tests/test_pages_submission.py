@@ -147,7 +147,20 @@ def test_tested_weights_are_shown_as_such(visitor: Visitor, session: Session, su
     assert "trained elsewhere, tested here" in said
     assert "Training loss" not in said
     assert "mine.safetensors" in said
-    assert "as reported" in said
+    assert "as reported by the author" in said
+    assert "Settings left at their defaults are not shown." in said
+    assert "Learning rate" not in said
+
+
+def test_of_tested_weights_only_what_was_reported_is_shown(visitor: Visitor, session: Session) -> None:
+    submission = make_submission(session, make_member(session), title="theirs", recipe={"optimizer": "Adam"})
+    submission.kind = "evaluate"
+    finish(session, submission, losses=b"", steps=0, epochs=0)
+
+    said = text_of(visitor.get(f"/s/{submission.number}"))
+
+    assert "Optimizer Adam" in said
+    assert "Batch size" not in said
 
 
 def test_the_author_reads_why_a_run_failed_and_what_to_do(member: Visitor, session: Session) -> None:

@@ -21,6 +21,18 @@ def test_images_are_counted_by_who_reads_them_right() -> None:
     assert (found.total, found.fewer_wrong, found.difference) == (5, 1, 0.2)
 
 
+@pytest.mark.parametrize(("first", "second", "is_at_border"), [(22, 10, True), (22, 12, False), (23, 10, False)])
+def test_the_interval_may_exclude_zero_where_the_exact_test_does_not(
+    first: int, second: int, is_at_border: bool
+) -> None:
+    bits = np.zeros((2, 10_000), np.uint8)
+    bits[0, :first] = bits[1, first : first + second] = 1
+
+    found = pair(packed(*bits[0]), packed(*bits[1]), 10_000)
+
+    assert found.is_at_border is is_at_border
+
+
 def test_bits_behind_the_last_image_count_for_nobody() -> None:
     assert pair(b"\xff", b"\xf0", 4).only_first == 0
     assert unpack_hits(b"\xff\xff", 9).tolist() == [True] * 9

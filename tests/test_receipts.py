@@ -14,12 +14,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app as command_line
+from app.core.blobs import get_blobs
 from app.core.database import session_scope
 from app.core.jobs import get_jobs
 from app.core.ranking import interval
 from app.core.receipt_checks import Unreadable, read_predictions
 from app.core.receipts import digest
 from app.core.repetitions import request_repetitions
+from app.core.requests import ModelFile
 from app.core.runs import latest_run, repetitions
 from app.core.tables import Run, Submission
 from app.core.zoo import ZOO_FOLDER
@@ -98,6 +100,11 @@ def verify(receipt: Path, *arguments: str) -> Result:
     return CliRunner().invoke(command_line, ["verify", str(receipt), *arguments])
 
 
+def told(found: Result) -> str:
+    """What was printed, as one line."""
+    return " ".join(found.output.split())
+
+
 def edited(path: Path, change: Callable[[dict[str, Any]], Any], is_signed: bool = False) -> Path:
     """The receipt with a change; `is_signed`: whoever changed it knew how to compute its sha256 anew."""
     receipt = json.loads(path.read_text("utf-8"))
@@ -121,10 +128,25 @@ def test_the_receipt_names_everything_that_the_result_rests_on(api: Api, number:
     assert (run["seed"], run["weights_sha256"], run["isolation"]) == (3, "f" * 64, "limits")
     assert run["versions"]["torch"] == "2.15.0"
     source = (ZOO_FOLDER / "yannet.py").read_bytes()
-    assert body["source"]["sha256"] == hashlib.sha256(source).hexdigest()
+    assert body["source"]["zoo_file_sha256_at_receipt"] == hashlib.sha256(source).hexdigest()
+    assert "need not be the file that ran" in body["source"]["note"]
+    assert "sha256" not in body["source"]
     assert body["data"] == {"name": "practice", "sha256": data_sha256(ARRAYS)}
     assert body["submission"]["author"] == "zhou-yi"
     assert body["spread"] is None
+
+
+def test_an_uploaded_file_is_named_with_its_own_hash(api: Api) -> None:
+    blob = get_blobs().store([b"class Net: pass"], 1 << 20)
+    with session_scope() as session:
+        asked = {"model": "", "model_file": ModelFile(blob, "net.py"), "class_name": "Net"}
+        made = make_submission(session, make_user(session), "practice", **asked)
+        measure(latest_run(session, made), session, range(12))
+
+    source = api.client.get(f"{SUBMISSIONS}/{made.number}/receipt").json()["source"]
+
+    sha256 = hashlib.sha256(b"class Net: pass").hexdigest()
+    assert source == {"file": "net.py", "uploaded_file_sha256": sha256, "class_name": "Net", "arguments": ""}
 
 
 def test_page_and_api_give_the_same_receipt(api: Api, visitor: Visitor, repeated: int) -> None:
@@ -171,20 +193,107 @@ def test_all_seeds_are_verified(download: Callable[..., Path], repeated: int) ->
     assert "seed 5: 180 of 200" in found.output
 
 
-def test_seeds_without_predictions_are_called_unchecked(download: Callable[..., Path], repeated: int) -> None:
+def test_a_receipt_of_which_seeds_are_unchecked_is_not_verified(download: Callable[..., Path], repeated: int) -> None:
     download(f"/s/{repeated}/predictions.csv")
 
     found = verify(download(f"/s/{repeated}/receipt.json"))
 
-    assert found.exit_code == 0
+    assert found.exit_code == 1
     assert "seed 4: not checked, for want of its predictions: yannet-1-seed-4.csv" in found.output
+    assert "PARTLY CHECKED: 1 of 3 runs" in found.output
+    assert "yannet-1-seed-4.csv, yannet-1-seed-5.csv" in told(found)
+    assert "VERIFIED" not in found.output
+
+
+def add_perfect_seeds(receipt: dict[str, Any]) -> None:
+    """Four more runs that nobody ever saw, each without a mistake."""
+    low, high = interval(TOTAL, TOTAL)
+    for seed in range(4, 8):
+        score = {"correct": TOTAL, "wrong": 0, "accuracy": 1.0, "interval": {"low": low, "high": high}}
+        file = {"predictions": {"file": f"net-{seed}.csv", "sha256": f"{seed}" * 64}, "seed": seed, "id": f"run {seed}"}
+        receipt["runs"].append(receipt["runs"][0] | score | file)
+    wrong = [run["wrong"] for run in receipt["runs"]]
+    receipt["spread"] = {"seeds": 5, "mean_wrong": np.mean(wrong), "deviation_wrong": np.std(wrong, ddof=1)}
+
+
+def test_invented_runs_do_not_pass_beside_a_true_one(download: Callable[..., Path], number: int) -> None:
+    download(f"/s/{number}/predictions.csv")
+
+    found = verify(edited(download(f"/s/{number}/receipt.json"), add_perfect_seeds, is_signed=True))
+
+    assert found.exit_code == 1
+    assert "PARTLY CHECKED: 1 of 5 runs" in found.output
+    assert "net-4.csv, net-5.csv, net-6.csv, net-7.csv" in told(found)
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"seed": 4, "id": "another"}, "2 runs have the sha256 of predictions"),
+        ({"id": "another", "predictions": {"file": "b.csv", "sha256": "b" * 64}}, "2 runs have the seed 3"),
+        ({"seed": 4, "predictions": {"file": "b.csv", "sha256": "b" * 64}}, "2 runs have the run id"),
+    ],
+)
+def test_a_run_that_is_told_twice_is_refused(
+    download: Callable[..., Path], number: int, own: dict[str, Any], words: str
+) -> None:
+    download(f"/s/{number}/predictions.csv")
+
+    def repeat(receipt: dict[str, Any]) -> None:
+        receipt["runs"].append(receipt["runs"][0] | own)
+        receipt["spread"] = {"seeds": 2, "mean_wrong": 12.0, "deviation_wrong": 0.0}
+
+    found = verify(edited(download(f"/s/{number}/receipt.json"), repeat, is_signed=True))
+
+    assert found.exit_code == 1
+    assert words in told(found)
+    assert "NOT VERIFIED" in found.output
+
+
+def test_the_seed_as_text_is_not_another_seed(download: Callable[..., Path], repeated: int) -> None:
+    for query in ("", "?seed=4", "?seed=5"):
+        download(f"/s/{repeated}/predictions.csv{query}")
+    path = download(f"/s/{repeated}/receipt.json")
+
+    found = verify(edited(path, lambda receipt: receipt["runs"][1].update(seed="3"), is_signed=True))
+
+    assert found.exit_code == 1
+    assert "the seed '3' is no whole number" in told(found)
+
+
+def test_a_receipt_without_runs_is_not_verified(download: Callable[..., Path], number: int) -> None:
+    download(f"/s/{number}/predictions.csv")
+
+    found = verify(edited(download(f"/s/{number}/receipt.json"), lambda receipt: receipt.update(runs=[]), True))
+
+    assert found.exit_code == 1
+    assert "there is no run in it" in told(found)
+
+
+def test_a_number_hidden_in_the_interval_does_not_take_the_place_of_the_runs_own(
+    download: Callable[..., Path], repeated: int
+) -> None:
+    for query in ("", "?seed=4", "?seed=5"):
+        download(f"/s/{repeated}/predictions.csv{query}")
+
+    def hide(receipt: dict[str, Any]) -> None:
+        run = receipt["runs"][0]
+        run["interval"] |= {"wrong": run["wrong"], "accuracy": run["accuracy"]}
+        run |= {"wrong": 0, "accuracy": 1.0}
+        receipt["spread"] |= {"mean_wrong": 12.0, "deviation_wrong": float(np.std([0, 16, 20], ddof=1))}
+
+    found = verify(edited(download(f"/s/{repeated}/receipt.json"), hide, is_signed=True))
+
+    assert found.exit_code == 1
+    for words in ("wrong is 0, but 12 follows", "accuracy is 1.0, but 0.94 follows", "mean_wrong is 12.0, but 16.0"):
+        assert words in told(found)
 
 
 def test_without_any_predictions_nothing_is_verified(download: Callable[..., Path], number: int) -> None:
     found = verify(download(f"/s/{number}/receipt.json"))
 
     assert found.exit_code == 1
-    assert "no predictions were given" in found.output
+    assert "no predictions were given. Download yannet-1.csv from its page" in told(found)
 
 
 def flip_first(lines: list[str]) -> list[str]:
@@ -228,8 +337,10 @@ def numbers_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def test_any_changed_number_is_found(download: Callable[..., Path], repeated: int) -> None:
-    download(f"/s/{repeated}/predictions.csv")
+    for query in ("", "?seed=4", "?seed=5"):
+        download(f"/s/{repeated}/predictions.csv{query}")
     path = download(f"/s/{repeated}/receipt.json")
+    assert verify(path).exit_code == 0
     original = path.read_text("utf-8")
     places = numbers_in(json.loads(original))
 
@@ -304,6 +415,7 @@ def test_a_receipt_of_other_data_is_not_verified(download: Callable[..., Path], 
         "[" * 100_000,
     ],
 )
+@pytest.mark.mnist
 def test_what_is_no_receipt_is_refused_in_one_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "receipt.json"
     path.write_text(content, "utf-8")

@@ -11,7 +11,7 @@ TIME_LIMIT_S = 120.0
 PARTS = ("flops", "robustness", "latency")
 # The child sends a word, and the sentence is ours: whoever looks at a result reads it.
 SENTENCES = {
-    "uncounted": N_("PyTorch sees no operation of this network that it can count."),
+    "uncounted": N_("PyTorch cannot count all operations of this network."),
     "onnx": N_("The operations of an ONNX model are not counted."),
     "batch": N_("The network takes only batches of a fixed size, not a single image."),
     "single": N_("The network does not take a single image."),

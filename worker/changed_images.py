@@ -18,6 +18,9 @@ from worker.child.strengths import CHANGES, SEED, VARIANTS
 
 FILE = "changed-images.npy"
 MOST_IMAGES = 1_000
+LARGEST_ANSWER_BYTES = VARIANTS * MOST_IMAGES
+# They take some ten seconds. Meanwhile the lock is held for which every other worker of the machine waits.
+MAKING_LIMIT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,17 @@ def choose_images(count: int) -> list[int]:
 def prepare_changed_images(child_dir: Path, labels_path: Path) -> ChangedImages:
     """Make the changed images in the child's folder unless they are there; which they are is noted beside the labels.
 
+    Where they cannot be made, there are none: a child must not be given others than those its answers are counted by.
+
     Raises:
-        subprocess.CalledProcessError: they cannot be made.
+        subprocess.SubprocessError: they cannot be made, or not within `MAKING_LIMIT_S`.
     """
     labels = np.load(labels_path)
     chosen = choose_images(len(labels))
     note, target = note_beside(labels_path), child_dir / FILE
     if not (target.exists() and note.exists() and note.read_text("utf-8") == origin_of(chosen)):
+        note.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
         _make(np.load(child_dir / "test-images.npy")[chosen], target)
         note.write_text(origin_of(chosen), "utf-8")
     return ChangedImages(labels[chosen])
@@ -95,8 +102,8 @@ def _make(images: npt.NDArray[np.uint8], target: Path) -> None:
     np.save(source, images)
     command = [sys.executable, "-m", "worker.child.changes", str(source), str(draft)]
     try:
-        subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=True)  # noqa: S603 - our own module
+        subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=True, timeout=MAKING_LIMIT_S)  # noqa: S603 - ours
         draft.rename(target)
     finally:
-        source.unlink()
+        source.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)

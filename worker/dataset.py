@@ -140,7 +140,7 @@ def _changed_images(target: Path, labels_path: Path) -> ChangedImages | None:
     """What cannot be changed is not measured: no reason for a worker not to start."""
     try:
         return prepare_changed_images(target, labels_path)
-    except (subprocess.CalledProcessError, OSError) as error:
+    except (subprocess.SubprocessError, OSError) as error:
         log.error("the changed test images cannot be made; robustness is not measured", reason=str(error))
         return None
 

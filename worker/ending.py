@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from app.core.outcomes import Outcome
 from app.core.sentences import N_, Sentence
-from worker.frames import TooManyResults
+from worker.frames import NotAsAgreed, TooManyResults
 from worker.hostile import clean
 from worker.order import Order
 from worker.sandbox.launch import Exit
 from worker.sandbox.warden import FOR_MEMORY, FOR_THREADS
 from worker.story import DETAIL_LIMIT_CHARACTERS, Failure, Story
+from worker.weights_header import NOTHING, Counted
 
 # What Python, torch and the dynamic loader say when the address space ends.
 MEMORY_WORDS = ("MemoryError", "Cannot allocate memory", "failed to map segment")
@@ -20,14 +21,14 @@ MEMORY_WORDS = ("MemoryError", "Cannot allocate memory", "failed to map segment"
 class Ending:
     """How an execution ended: `failure`, or the story's measurement with the trained weights if there are any.
 
-    `parameters` are those counted in the weights. `changed_answers` are the classes read for the changed images, and
+    `counted` are the numbers in the weights. `changed_answers` are the classes read for the changed images, and
     `cut_short` is why the analysis is not whole, in a word of `worker/analysis.py`; neither decides over the result.
     """
 
     order: Order
     story: Story
     weights: bytes | None = None
-    parameters: int = 0
+    counted: Counted = NOTHING
     changed_answers: bytes | None = None
     cut_short: str | None = None
     failure: Failure | None = None
@@ -35,17 +36,36 @@ class Ending:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the child has said and sent all that was asked for; what follows is the analysis, and can fail."""
+        """Whether the child has said and sent all that was asked for; what follows is the analysis, and can fail.
+
+        Not whether it is true: a program may send another network's predictions, weights and description than its own,
+        and where these agree with each other, nobody sees it here.
+        """
+        return self._has_ended and not self._holds_too_little
+
+    @property
+    def _has_ended(self) -> bool:
         story = self.story
         if self.order.is_check:
             return story.done and story.report is not None
-        return story.done and story.measurement is not None and (self.weights is not None or not self.order.epochs)
+        is_sent = story.measurement is not None and (self.weights is not None or not self.order.epochs)
+        return story.done and story.is_described and is_sent
+
+    @property
+    def _holds_too_little(self) -> bool:
+        """Whether the weights cannot be those of the network that was described, or of any that can be trained.
+
+        By all numbers, of frozen parameters and equal ones too: an honest network saves the parameters of each layer
+        that it lists. The number that it says of itself counts tables and constants as well, which it need not save.
+        """
+        described = sum(layer["parameters"] for layer in self.story.layers)
+        return self.weights is not None and self.counted.total < max(1, described)
 
     def close(self, exit_: Exit | None) -> None:
         """Conclude from how the child ended; None is a child that has closed its pipes and yet does not end."""
         self.story.flush()
         # What the child says of itself explains more than how its results broke off.
-        self.failure = self.story.failure or self.failure or (None if self.is_complete else self._silent_failure(exit_))
+        self.failure = self.story.failure or self.failure or (None if self.is_complete else self._missing(exit_))
         if self.failure is None and self.cut_short is None and exit_ is not None:
             self.cut_short = self._word_of(exit_)
 
@@ -62,6 +82,11 @@ class Ending:
             self.cut_short = "rubbish"
         else:
             self.failure = Failure(Outcome.BAD_OUTPUT, TooManyResults().sentence)
+
+    def _missing(self, exit_: Exit | None) -> Failure:
+        if self._has_ended and self._holds_too_little:
+            return Failure(Outcome.BAD_OUTPUT, NotAsAgreed().sentence)
+        return self._silent_failure(exit_)
 
     def _word_of(self, exit_: Exit) -> str | None:
         """Why an analysis broke off, if it did."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from app.core.sentences import N_, Sentence
+from worker.changed_images import LARGEST_ANSWER_BYTES
 from worker.scoring import CLASSES, BadOutput
 
 HEADER = struct.Struct(">4sIIQ")
@@ -37,6 +38,13 @@ class BrokenOff(BadOutput):
 
     def __init__(self) -> None:
         super().__init__(Sentence(N_("The run's results broke off in the middle.")))
+
+
+class NotAsAgreed(BadOutput):
+    """What the child has sent is not what PROTOCOL.md demands."""
+
+    def __init__(self) -> None:
+        super().__init__(Sentence(N_("The run's results are not in the agreed form.")))
 
 
 class TooManyResults(BadOutput):
@@ -73,8 +81,10 @@ async def read_frames(reader: asyncio.StreamReader, images: int, expected: Expec
         yield Frame(kind, epoch, await _read_content(reader, header[3]))
 
 
-async def read_changed_answers(reader: asyncio.StreamReader, epoch: int, images: int) -> bytes | None:
+async def read_changed_answers(reader: asyncio.StreamReader, epoch: int, images: int | None) -> bytes | None:
     """The classes read for so many changed images, the last frame of a run; None where the child ends without it.
+
+    `images`: None where their number is not known; then it may be any that changed images can have.
 
     Raises:
         BadOutput: another result that would decide over the run: which of them is meant, nobody can know.
@@ -87,7 +97,9 @@ async def read_changed_answers(reader: asyncio.StreamReader, epoch: int, images:
         magic, kind, _, length = header
         if magic == MAGIC and kind in (FrameKind.SCORES, FrameKind.WEIGHTS):
             raise TooManyResults
-        if header != (MAGIC, FrameKind.CHANGED, epoch, images):
+        if header[:3] != (MAGIC, FrameKind.CHANGED, epoch) or length > LARGEST_ANSWER_BYTES:
+            raise BadAnalysis
+        if images is not None and length != images:
             raise BadAnalysis
         return await _read_content(reader, length)
     except BrokenOff as error:
@@ -114,7 +126,7 @@ async def _read_header(reader: asyncio.StreamReader) -> tuple[bytes, int, int, i
 def _check_header(header: tuple[bytes, int, int, int], kind: FrameKind, epoch: int, images: int) -> None:
     magic, found_kind, found_epoch, length = header
     if magic != MAGIC or found_kind != kind or found_epoch != epoch:
-        raise BadOutput(Sentence(N_("The run's results are not in the agreed form.")))
+        raise NotAsAgreed
     if kind is FrameKind.SCORES and length != images * CLASSES * 4:
         text = N_(
             "The predictions have %(given)s bytes; %(expected)s are needed, 10 scores for each of %(images)s images."

@@ -35,8 +35,9 @@ def report_of(ending: Ending, start: int, blobs: Blobs) -> dict[str, Any]:
         "epochs": story.epochs,
         "losses": _encoded(thin(story.losses)),
         "steps": len(story.losses),
-        # A child can say anything of itself, but not hide what it sends.
-        "parameters": max(story.parameters, ending.parameters),
+        # A child can say anything of itself. What it sends is counted, which need not be what it used; an evaluation
+        # sends nothing, and its own word alone is there.
+        "parameters": max(story.parameters, ending.counted.parameters),
         "layers": story.layers,
         "train_seconds": story.train_seconds,
         "detected": story.detected,

@@ -73,6 +73,11 @@ class Story:
         """Whether the child has said anything."""
         return self._began_at is not None
 
+    @property
+    def is_described(self) -> bool:
+        """Whether the child has said what it trains or evaluates, and how it takes it."""
+        return self._is_described and bool(self.detected)
+
     def line(self, raw: bytes) -> str | None:
         """Take one line of the progress pipe; returns its kind if it was understood."""
         if self._began_at is None:
@@ -133,9 +138,8 @@ class Story:
     def _model(self, message: dict[str, Any]) -> None:
         if self._is_described:
             raise ValueError("a model is described once")
-        self.parameters = count(message["parameters"])
-        self._is_described = True
-        self.layers = [read_layer(layer) for layer in message["layers"][:LAYERS_LIMIT]]
+        layers = [read_layer(layer) for layer in message["layers"][:LAYERS_LIMIT]]
+        self.parameters, self.layers, self._is_described = count(message["parameters"]), layers, True
         self.emit("model", {"parameters": self.parameters, "layers": self.layers})
 
     def _detected(self, message: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ from worker.meeting import Meeting
 from worker.order import Order
 from worker.sandbox.launch import Child, Exit
 from worker.scoring import measure, read_log_probabilities
-from worker.weights_header import count_parameters
+from worker.weights_header import count_numbers
 
 # A child that has said all it has to say gets this long to exit by itself.
 EXIT_GRACE_S = 5
@@ -68,6 +68,8 @@ class Watch:
         """Its lines."""
         story = self.ending.story
         async for line in lines(self.child.progress):
+            if self.time_limit.expired():
+                return  # stopped already, though we may not have heard it yet: what comes now comes too late
             if not story.has_begun:
                 # The first line comes before it looks at an upload: what went before was our start, not the run's time.
                 self._allow(self.ending.order.time_limit_s)
@@ -89,7 +91,9 @@ class Watch:
         try:
             async for frame in read_frames(self.child.frames, len(labels), frames_of(order)):
                 if frame.kind is FrameKind.WEIGHTS:
-                    ending.weights, ending.parameters = frame.content, count_parameters(frame.content)
+                    # In a thread, so that meanwhile time runs out and a cancellation is heard.
+                    counted = await asyncio.to_thread(count_numbers, frame.content)
+                    ending.weights, ending.counted = frame.content, counted
                 else:
                     await self.meeting.wait_for_announcement()
                     ending.story.scored(
@@ -102,10 +106,14 @@ class Watch:
         await (expect_end(self.child.frames, TooManyResults) if order.is_check else self._take_changed_answers())
 
     async def _take_changed_answers(self) -> None:
+        """The last frame. Where there is nothing to count it by, it may come all the same, and is not kept.
+
+        Another worker of this machine may have put changed images into the folder that the children share.
+        """
         order = self.ending.order
         changed = order.dataset.changed
         try:
-            answers = await read_changed_answers(self.child.frames, order.epochs, len(changed) if changed else 0)
+            answers = await read_changed_answers(self.child.frames, order.epochs, len(changed) if changed else None)
             self.ending.changed_answers = answers if changed else None
             await expect_end(self.child.frames, BadAnalysis)
         except BadAnalysis:
@@ -119,7 +127,9 @@ class Watch:
             self._allow(ANALYSIS_LIMIT_S)
 
     def _allow(self, seconds: float) -> None:
-        self.time_limit.reschedule(asyncio.get_running_loop().time() + seconds)
+        """Set the time that is left. Where it has just run out there is none to set: asyncio would raise an error."""
+        if not self.time_limit.expired():
+            self.time_limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
     async def exit(self) -> Exit | None:
         """How the child ended; None if it has closed its pipes and yet does not end."""

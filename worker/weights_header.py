@@ -1,11 +1,13 @@
 """Counts the numbers in a safetensors file by its header. The file is the child's, and so is hostile.
 
 Format: https://github.com/huggingface/safetensors#format. No tensor is looked into, but for whether two are the same.
+What is counted is what the child sends, which need not be what it used.
 """
 
 import hashlib
 import json
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from app.core.sentences import N_, Sentence
@@ -13,9 +15,12 @@ from worker.scoring import BadOutput
 
 HEADER_LIMIT_BYTES = 1 << 20
 LENGTH_BYTES = 8
+TENSORS_LIMIT = 10_000
 DIMENSIONS_LIMIT = 16
-# Bytes of one number of the types that weights have. Whole numbers count batches and places; they are no weights.
-FLOATS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
+# Bytes of one number. Each has at least one, so that no file has more numbers than bytes.
+SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "C64": 8}
+SIZES |= {"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1}
 # What batch norm saw of the training images; nobody counts it among the parameters.
 STATISTICS = ("running_mean", "running_var")
 
@@ -27,37 +32,81 @@ class BadWeights(BadOutput):
         super().__init__(Sentence(N_("The trained weights that the run sent are not a safetensors file.")))
 
 
-def count_parameters(file: bytes) -> int:
-    """Return how many floating-point numbers a safetensors file holds, batch norm's statistics aside.
+@dataclass(frozen=True)
+class Counted:
+    """How many numbers a file holds.
 
-    A tensor that another one repeats byte for byte is counted once: weights that layers share are saved for each.
+    `parameters`: the floating-point ones, batch norm's statistics aside; a tensor that another one repeats byte for
+    byte is counted once, for weights that layers share are saved for each. `total`: all of them, of every type.
+    """
+
+    parameters: int
+    total: int
+
+
+NOTHING = Counted(0, 0)
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def holds_weights(self) -> bool:
+        is_statistic = len(self.shape) == 1 and self.name.rpartition(".")[2] in STATISTICS
+        return self.kind in FLOATS and not is_statistic
+
+
+def count_numbers(file: bytes) -> Counted:
+    """Return how many numbers a safetensors file holds. Reads each byte at most once: some 0.2 s for 64 MB.
 
     Raises:
-        BadWeights: it is no such file.
+        BadWeights: it is no such file, or has more than `TENSORS_LIMIT` tensors.
     """
     try:
         length = int.from_bytes(file[:LENGTH_BYTES], "little")
         if len(file) < LENGTH_BYTES or length > min(HEADER_LIMIT_BYTES, len(file) - LENGTH_BYTES):
             raise BadWeights
         header = json.loads(file[LENGTH_BYTES : LENGTH_BYTES + length])
-        tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
-        content = memoryview(file)[LENGTH_BYTES + length :]
-        distinct = {key: size for name, entry in tensors.items() for key, size in _weights(name, entry, content)}
+        tensors = [_tensor(name, entry) for name, entry in header.items() if name != "__metadata__"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadWeights from error
-    return sum(distinct.values())
+    content = memoryview(file)[LENGTH_BYTES + length :]
+    _check_places(tensors, len(content))
+    distinct = {
+        (tensor.kind, tensor.shape, hashlib.sha256(content[tensor.begin : tensor.end]).digest()): tensor.size
+        for tensor in tensors
+        if tensor.holds_weights
+    }
+    return Counted(sum(distinct.values()), sum(tensor.size for tensor in tensors))
 
 
-def _weights(name: str, entry: dict[str, Any], content: memoryview) -> list[tuple[tuple[object, ...], int]]:
-    """The tensor's identity and its size in numbers, if it is one of weights; else nothing."""
+def _tensor(name: str, entry: dict[str, Any]) -> _Tensor:
     kind, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if len(shape) > DIMENSIONS_LIMIT:
+        raise BadWeights
     if not all(type(number) is int and number >= 0 for number in (*shape, begin, end)):
         raise BadWeights
-    if len(shape) > DIMENSIONS_LIMIT or not begin <= end <= len(content):
+    tensor = _Tensor(name, kind, tuple(shape), begin, end)
+    if tensor.size * SIZES[kind] != end - begin:
         raise BadWeights
-    if kind not in FLOATS or (len(shape) == 1 and name.rpartition(".")[2] in STATISTICS):
-        return []
-    size = math.prod(shape)
-    if size * FLOATS[kind] != end - begin:
+    return tensor
+
+
+def _check_places(tensors: list[_Tensor], content_bytes: int) -> None:
+    """Each begins where the one before it ends, as the safetensors library demands: none lies over another."""
+    place = 0
+    for tensor in sorted(tensors, key=lambda tensor: (tensor.begin, tensor.end)):
+        if tensor.begin != place:
+            raise BadWeights
+        place = tensor.end
+    if place != content_bytes or len(tensors) > TENSORS_LIMIT:
         raise BadWeights
-    return [((kind, tuple(shape), hashlib.sha256(content[begin:end]).digest()), size)]

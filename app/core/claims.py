@@ -8,20 +8,23 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.core.blobs import get_blobs
-from app.core.errors import Conflict, NotAllowed, NotFound
+from app.core.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from app.core.jobs import Jobs
 from app.core.rebuilding.plan import Plan, plan
 from app.core.rebuilding.shapes import Unfit
-from app.core.requests import ModelFile, Request
+from app.core.requests import TITLE_MAXIMUM, ModelFile, Request
 from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
 from app.core.submissions import create
 from app.core.tables import Claim, Classroom, Result, Run, Submission, User, now
+from app.core.thread.corrections import corrected
 from app.core.thread.posts import Post
 from app.core.thread.understanding import Understood, understand
 
 TEACHERS_ONLY = N_("Only a teacher imports and withdraws claims.")
 NO_CLAIM = N_("There is no claim %(id)s.")
+WITHDRAWN = N_("Claim %(id)s is withdrawn. A teacher can restore it; then it can be run.")
+NO_ACCURACY = N_("A claim needs an accuracy. Withdraw it if the post claims none.")
 CLASS_NAME = "Net"
 
 
@@ -193,6 +196,25 @@ def restore_claim(session: Session, claim: Claim) -> None:
     session.add(claim)
 
 
+def correct_claim(session: Session, claim: Claim, typed: Mapping[str, str]) -> None:
+    """Put what was typed in place of what was understood; the text of the post stays as it was written.
+
+    Raises:
+        InvalidFields: one sentence per field that cannot be used; nothing is changed.
+    """
+    found = corrected(understood_of(claim), typed)
+    if found.accuracy is None and claim.accuracy is not None:
+        raise InvalidFields({"accuracy": Sentence(NO_ACCURACY)})
+    claim.accuracy, claim.understood = found.accuracy, found.as_json()
+    session.add(claim)
+
+
+def title_of(claim: Claim) -> str:
+    """The title of what is made of a claim, in no language: it is stored, and read by everybody."""
+    share = "" if claim.accuracy is None else f" · {claim.accuracy * 100:.4g} %"
+    return f"{claim.author[: TITLE_MAXIMUM - len(share)] or f'#{claim.id}'}{share}"
+
+
 def run_claim(
     session: Session,
     jobs: Jobs,
@@ -205,9 +227,11 @@ def run_claim(
     """Submit a claim's network with its recipe, changed by `recipe`; returns the submission and whether it is new.
 
     Raises:
-        Conflict: if there is no such network, with the reason; or as `create`.
+        Conflict: if it is withdrawn; if there is no such network, with the reason; or as `create`.
         InvalidFields: as `create`.
     """
+    if claim.withdrawn is not None:
+        raise Conflict(Sentence(WITHDRAWN, {"id": claim.id}))
     try:
         planned = plan_of(claim)
     except Unfit as error:
@@ -215,7 +239,7 @@ def run_claim(
     blob = get_blobs().store([planned.source.encode()], get_settings().upload_limit_bytes)
     request = Request(
         kind="train",
-        title=f"Claim {claim.id}, rebuilt",
+        title=title_of(claim),
         notes=notes,
         recipe=planned.recipe | dict(recipe),
         model_file=ModelFile(blob, f"claim_{claim.id}.py"),

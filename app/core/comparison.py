@@ -94,8 +94,18 @@ class Comparison:
 
     @cached_property
     def pair(self) -> Pair:
-        """The counts, the test and the interval; above 0 the first is better."""
+        """The counts, the test and the interval of the shown runs; above 0 that of the first is better."""
         return pair(self.first.result.hits, self.second.result.hits, self.first.result.total)
+
+    @property
+    def has_seeds(self) -> bool:
+        """Whether one of them has results of several seeds: the board takes means, the pair one run of each."""
+        return any(len(side.spread.wrong) > 1 for side in (self.first, self.second))
+
+    @property
+    def fewer_wrong(self) -> float:
+        """By how many images the first is better on average over its seeds; negative where the second is."""
+        return self.second.spread.mean - self.first.spread.mean
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -147,6 +157,18 @@ def compare(session: Session, jobs: Jobs, first: Submission, second: Submission)
     if first.dataset != second.dataset or found.first.result.total != found.second.result.total:
         raise Conflict(Sentence(OTHER_IMAGES, {"first": first.number, "second": second.number}))
     return found
+
+
+def comparison_with(
+    session: Session, jobs: Jobs, submission: Submission, parent: Submission | None
+) -> Comparison | None:
+    """A submission beside the one that it changed; None while they cannot be compared."""
+    if parent is None:
+        return None
+    try:
+        return compare(session, jobs, submission, parent)
+    except Conflict:
+        return None
 
 
 def side(session: Session, jobs: Jobs, submission: Submission) -> Side:

@@ -45,6 +45,14 @@ class Pair:
         """Whether the difference is beyond chance."""
         return self.p_value < SIGNIFICANCE
 
+    @property
+    def is_at_border(self) -> bool:
+        """Whether the interval excludes 0 although the exact test sees nothing beyond chance; the test decides.
+
+        The interval goes with McNemar's score test, which calls slightly smaller differences significant.
+        """
+        return not self.is_significant and not self.low <= 0 <= self.high
+
 
 def unpack_hits(hits: bytes, total: int) -> npt.NDArray[np.bool_]:
     """(total,) bool from bits packed by `numpy.packbits`."""

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
@@ -32,6 +33,28 @@ class Finding:
 
     is_true: bool | None
     text: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came out for a whole receipt.
+
+    `missing`: what the files of predictions are called whose runs were not checked for want of them.
+    """
+
+    findings: Sequence[Finding]
+    runs: int
+    missing: Sequence[str]
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether something is not as the receipt says."""
+        return any(finding.is_true is False for finding in self.findings)
+
+    @property
+    def checked(self) -> int:
+        """How many runs were compared with predictions of their own."""
+        return self.runs - len(self.missing)
 
 
 @dataclass(frozen=True)
@@ -79,7 +102,7 @@ def read_predictions(text: str) -> Predictions:
     return Predictions(np.array(read, dtype=np.uint8), np.array(right, dtype=np.bool_))
 
 
-def check_receipt(receipt: Mapping[str, Any], given: Sequence[Predictions], test_set: TestSet) -> list[Finding]:
+def check_receipt(receipt: Mapping[str, Any], given: Sequence[Predictions], test_set: TestSet) -> Check:
     """Everything in a receipt that can be recomputed, with what came out.
 
     Raises:
@@ -88,25 +111,51 @@ def check_receipt(receipt: Mapping[str, Any], given: Sequence[Predictions], test
     if receipt.get("format") != FORMAT:
         raise Unreadable(f"its format is “{str(receipt.get('format'))[:60]}”; “{FORMAT}” is known here")
     try:
-        return _findings(receipt, given, test_set)
+        return _check(receipt, given, test_set)
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise Unreadable(f"something is missing or of another kind: {type(error).__name__} {error}") from error
 
 
-def _findings(receipt: Mapping[str, Any], given: Sequence[Predictions], test_set: TestSet) -> list[Finding]:
-    found = [_digest_finding(receipt), _data_finding(receipt["data"], test_set)]
+def _check(receipt: Mapping[str, Any], given: Sequence[Predictions], test_set: TestSet) -> Check:
     runs = list(receipt["runs"])
-    hashes = {predictions.sha256: predictions for predictions in given}
-    known = {run["predictions"]["sha256"] for run in runs}
-    for run in runs:
-        predictions = hashes.get(run["predictions"]["sha256"])
-        # One file for one run is meant for it, whatever its content.
-        if predictions is None and len(given) == len(runs) == 1:
-            predictions = given[0]
+    if not runs:
+        raise ValueError("there is no run in it")
+    paired, strays = _pair_files(runs, given)
+    found = [_digest_finding(receipt), _data_finding(receipt["data"], test_set), *_repeated_findings(runs)]
+    for run, predictions in zip(runs, paired, strict=True):
         found += _run_findings(run, predictions, test_set.labels)
-    if len(runs) > 1:
-        found += [Finding(False, f"no run of it has predictions {sha256}") for sha256 in hashes if sha256 not in known]
-    return found + _spread_findings(receipt["spread"], runs)
+    found += [Finding(False, f"no run of it has predictions {sha256}") for sha256 in strays]
+    found += _spread_findings(receipt["spread"], runs)
+    missing = [str(run["predictions"]["file"]) for run, file in zip(runs, paired, strict=True) if file is None]
+    return Check(found, len(runs), missing)
+
+
+def _pair_files(
+    runs: Sequence[Mapping[str, Any]], given: Sequence[Predictions]
+) -> tuple[list[Predictions | None], list[str]]:
+    """The predictions of each run, told by their hash, and the hashes of those that belong to none."""
+    if len(runs) == len(given) == 1:
+        return list(given), []  # one file for one run is meant for it, whatever its content
+    hashes = {predictions.sha256: predictions for predictions in given}
+    wanted = [run["predictions"]["sha256"] for run in runs]
+    return [hashes.get(sha256) for sha256 in wanted], [sha256 for sha256 in hashes if sha256 not in set(wanted)]
+
+
+def _repeated_findings(runs: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """One run told twice would look like two draws of luck; what has to be its own in every run."""
+    if odd := [run["seed"] for run in runs if type(run["seed"]) is not int]:
+        raise TypeError(f"the seed {odd[0]!r} is no whole number")
+    own = {
+        "seed": [run["seed"] for run in runs],
+        "run id": [run["id"] for run in runs],
+        "sha256 of predictions": [run["predictions"]["sha256"] for run in runs],
+    }
+    return [
+        Finding(False, f"{count} runs have the {name} {value}; every run has its own")
+        for name, values in own.items()
+        for value, count in Counter(values).items()
+        if count > 1
+    ]
 
 
 def _digest_finding(receipt: Mapping[str, Any]) -> Finding:
@@ -124,17 +173,25 @@ def _data_finding(data: Mapping[str, Any], test_set: TestSet) -> Finding:
 
 def _run_findings(run: Mapping[str, Any], predictions: Predictions | None, labels: Labels) -> list[Finding]:
     correct, total = run["correct"], run["total"]
-    if total != len(labels) or not isinstance(correct, int) or not 0 <= correct <= total:
+    if not _is_score(run, len(labels)):
         text = f"seed {run['seed']}: {correct} of {total} right is no score on {len(labels)} test images"
         return [Finding(False, text)]
     return [*_consistency(run, correct, total), *_score_findings(run, predictions, labels)]
+
+
+def _is_score(run: Mapping[str, Any], total: int) -> bool:
+    """Whether so many of all test images can be right."""
+    correct = run["correct"]
+    return type(correct) is type(run["total"]) is int and run["total"] == total and 0 <= correct <= total
 
 
 def _consistency(run: Mapping[str, Any], correct: int, total: int) -> list[Finding]:
     """Whether the numbers of a run go together; said only where they do not."""
     low, high = interval(correct, total)
     expected = {"wrong": total - correct, "accuracy": correct / total, "low": low, "high": high}
-    said = {"wrong": run["wrong"], "accuracy": run["accuracy"]} | run["interval"]
+    # Named one by one: whatever else stands in the interval must not take the place of the run's own numbers.
+    said = {name: run[name] for name in ("wrong", "accuracy")}
+    said |= {name: run["interval"][name] for name in ("low", "high")}
     return [
         Finding(False, f"seed {run['seed']}: {name} is {said[name]}, but {expected[name]} follows from its score")
         for name in expected
@@ -163,7 +220,10 @@ def _score_findings(run: Mapping[str, Any], predictions: Predictions | None, lab
 
 
 def _spread_findings(said: Mapping[str, Any] | None, runs: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    wrong = [int(run["wrong"]) for run in runs]
+    """Computed from what the predictions were counted against, not from what a run says that it got wrong."""
+    if not all(_is_score(run, run["total"]) for run in runs):
+        return []  # told already, run by run
+    wrong = [run["total"] - run["correct"] for run in runs]
     if len(wrong) < 2:
         return [] if said is None else [Finding(False, "a spread is given, but there is one run only")]
     if said is None:

@@ -19,6 +19,10 @@ from app.core.tables import Result, Run, Submission, User
 from app.core.zoo import ZOO_FOLDER
 
 FORMAT = "mnist-benchmark receipt 1"
+ZOO_NOTE = (
+    "The hash is of the zoo's file as it was when this receipt was made. It need not be the file that ran: the zoo may "
+    "have changed since."
+)
 
 
 def make_receipt(session: Session, submission: Submission, runs: Sequence[SeedRun], stem: str) -> dict[str, Any]:
@@ -59,13 +63,16 @@ def digest(receipt: Mapping[str, Any]) -> str:
 
 
 def _source(submission: Submission) -> dict[str, Any]:
-    """What the network was built from. A model of the zoo is hashed as this version of the service has it."""
+    """What the network was built from.
+
+    An uploaded file is stored under its hash, and is what ran. Of a model of the zoo only the name was stored.
+    """
     network = {"class_name": submission.class_name, "arguments": submission.arguments}
     if submission.model is None:
-        return {"file": submission.model_file_name, "sha256": submission.model_file_sha256} | network
+        return {"file": submission.model_file_name, "uploaded_file_sha256": submission.model_file_sha256} | network
     path = ZOO_FOLDER / f"{submission.model}.py"
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-    return {"zoo": submission.model, "sha256": sha256} | network
+    return {"zoo": submission.model, "zoo_file_sha256_at_receipt": sha256, "note": ZOO_NOTE} | network
 
 
 def _run(each: SeedRun, result: Result, file: str) -> dict[str, Any]:

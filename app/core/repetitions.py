@@ -56,6 +56,12 @@ class Spread:
         """How far results with other seeds lie apart, in images."""
         return stdev(self.wrong) if len(self.wrong) > 1 else None
 
+    @property
+    def is_tied(self) -> bool:
+        """Whether several results are as near to the mean as the nearest one; of two different ones both are."""
+        distances = sorted(abs(wrong - self.mean) for wrong in self.wrong)
+        return distances[:1] == distances[1:2]
+
 
 def seeds_of(recipe: Mapping[str, object], count: int) -> list[int]:
     """The first `count` seeds of a recipe, its own one first; behind the largest that a recipe may have comes 0."""

@@ -18,7 +18,8 @@ CHANGE_WORDS = {
     "noisy": N_("noisy"),
     "blurred": N_("blurred"),
 }
-# A network that has learnt digits loses little on the weakest changes; a table of known images loses nearly all.
+# A table of known images loses nearly all on the weakest changes, unless it answers for the nearest of them: that one
+# stays up. So a fall tells something, and no fall tells nothing.
 FALL_SHARE = 1 / 3
 
 

@@ -28,6 +28,16 @@ class LabelledImages:
         return len(self.labels)
 
 
+def is_foreign(dataset: str) -> bool:
+    """Whether a data set is not this service's own: of a result on it, it has neither images nor labels."""
+    return dataset != get_settings().dataset
+
+
+def find_test_set_of(dataset: str) -> LabelledImages | None:
+    """The test set that results on this data set are of; None where it is another one than this service's."""
+    return None if is_foreign(dataset) else find_test_set()
+
+
 def find_test_set() -> LabelledImages | None:
     """The test set of this service's data set; None where no worker has prepared it yet."""
     settings = get_settings()

@@ -41,14 +41,14 @@ TRACKS = {
         Track(
             "10k",
             N_("≤ 10k parameters"),
-            N_("At most 10,000 learned numbers."),
+            N_("At most 10,000 numbers in weights and tables."),
             lambda entry: entry.parameters <= SMALL,
             N_("Best ≤ 10k"),
         ),
         Track(
             "100k",
             N_("≤ 100k parameters"),
-            N_("At most 100,000 learned numbers."),
+            N_("At most 100,000 numbers in weights and tables."),
             lambda entry: entry.parameters <= MEDIUM,
             N_("Best ≤ 100k"),
         ),

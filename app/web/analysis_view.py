@@ -26,13 +26,13 @@ MEANS = N_(
 )
 STURDY = N_(
     "Changed a little, the test images are read right %(changed)s %% of the time on average; unchanged, %(share)s %%. "
-    "A network that has learnt what digits look like loses little on the weakest changes. One that knows the test "
-    "images by heart falls at once."
+    "One that fell at once would most likely have learned the test images by heart, or hang on single pixels. Not "
+    "falling does not rule that out: whoever has the test images can also answer for the nearest of them."
 )
 FALLS = N_(
     "This network falls at once: the weakest changes already leave %(weakest)s %% right, against %(share)s %% "
-    "unchanged. So does a network that has memorized the test images, or that hangs on single pixels. Its score says "
-    "little about digits that it has not seen."
+    "unchanged. It has most likely learned the test images by heart, or hangs on single pixels: its score says little "
+    "about digits that it has not seen."
 )
 OLDER = N_("This result is older than the measurement. A new run of the same submission would have it.")
 MEASUREMENTS = {"flops": N_("Compute"), "latency": N_("Latency"), "robustness": N_("Robustness")}

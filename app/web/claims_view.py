@@ -14,11 +14,14 @@ from app.core.recipes import Recipe
 from app.core.sentences import N_, Sentence
 from app.core.tables import Claim
 from app.core.thread.layers import written
+from app.core.thread.posts import Post
 from app.core.thread.understanding import SETTINGS, Understood
 from app.web.formats import setting
 from app.web.notes import post_html
 from app.web.recipe_words import value_words
 
+# Before the names of the fields in which a claim is corrected; those of its recipe have the same names.
+CORRECTION = "read"
 # A claim is about MNIST; a practice board draws its own digits.
 CLAIMED_DATASET = "mnist"
 UNKNOWN_AUTHOR = N_("somebody")
@@ -114,6 +117,14 @@ def setting_rows(understood: Understood) -> list[tuple[str, str]]:
     return [(labels[name], value_words(name, value)) for name, value in understood.settings.items()]
 
 
+def correction_view(
+    claim: Claim, typed: dict[str, str] | None = None, errors: dict[str, Sentence] | None = None
+) -> "DraftView":
+    """The fields in which a teacher corrects a saved claim."""
+    post = Post(claim.source_key, claim.text, claim.author, claim.posted, claim.url)
+    return DraftView(CORRECTION, Draft(post, understood_of(claim)), True, typed or {}, errors or {})
+
+
 def claim_views(session: Session, claims: Sequence[Claim]) -> list[ClaimView]:
     """Claims with what was made of them."""
     rebuilt = rebuilt_of(session, [claim.stored_id for claim in claims])
@@ -124,7 +135,7 @@ def claim_views(session: Session, claims: Sequence[Claim]) -> list[ClaimView]:
 class DraftView:
     """A post before it is saved, with what was typed and what is wrong with it."""
 
-    index: int
+    index: int | str
     draft: Draft
     is_taken: bool
     typed: dict[str, str] = field(default_factory=dict)

@@ -27,18 +27,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class DigitView:
-    """One test image. `counts`: how many networks read it as each digit, 0 to 9. `total`: of test images."""
+    """One test image with a part of the answers, of all `models` networks.
+
+    `counts`: how many networks read it as each digit, 0 to 9. `total`: of test images.
+    """
 
     digit: ListedDigit
     answers: Sequence[Answer]
+    models: int
     counts: Sequence[int]
     total: int
     has_image: bool
-
-    @property
-    def wrong(self) -> int:
-        """Networks that misread it."""
-        return len(self.answers) - self.digit.right
 
     @property
     def previous(self) -> int | None:
@@ -51,8 +50,8 @@ class DigitView:
         return self.digit.index + 1 if self.digit.index + 1 < self.total else None
 
 
-def view_digit(session: Session, dataset: str, index: int) -> DigitView:
-    """That image. Raises NotFound if the test set has none of this number."""
+def view_digit(session: Session, dataset: str, index: int, start: int, limit: int) -> DigitView:
+    """That image with the answers from `start` on. Raises NotFound if the test set has none of this number."""
     readings, test_set = find_readings(session, dataset), find_test_set()
     total = test_images(readings, test_set)
     if not 0 <= index < total:
@@ -61,18 +60,20 @@ def view_digit(session: Session, dataset: str, index: int) -> DigitView:
         readings = None
     return DigitView(
         digit=listed(index, readings, test_set, dataset, total),
-        answers=_answers(session, readings, index) if readings is not None else [],
+        answers=_answers(session, readings, index, range(start, start + limit)) if readings is not None else [],
+        models=len(readings.entries) if readings is not None else 0,
         counts=[int(count) for count in readings.answers(index)] if readings is not None else [0] * 10,
         total=total,
         has_image=test_set is not None,
     )
 
 
-def _answers(session: Session, readings: Readings, index: int) -> list[Answer]:
+def _answers(session: Session, readings: Readings, index: int, rows: range) -> list[Answer]:
     """Best model first, as on the board."""
-    sure = confidences_of(session, [entry.run_id for entry in readings.entries], index)
+    shown = [(row, readings.entries[row]) for row in rows if row < len(readings.entries)]
+    sure = confidences_of(session, [entry.run_id for _, entry in shown], index)
     right = readings.are_right([index])[:, 0]
     return [
         Answer(entry, int(readings.predictions[row, index]), sure[entry.run_id], bool(right[row]))
-        for row, entry in enumerate(readings.entries)
+        for row, entry in shown
     ]

@@ -21,11 +21,6 @@ def interval_text(low: float, high: float) -> str:
     return f"{percent(low)}–{percent(high)}"
 
 
-def plus_minus(low: float, high: float) -> str:
-    """Half the width of an interval of accuracies, in points: `0.23`."""
-    return f"{(high - low) * 50:.2f}"
-
-
 def exact(count: int) -> str:
     """A whole number with separators: `20,586`."""
     return f"{count:,}"

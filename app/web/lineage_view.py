@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from app.core.comparison import Comparison, compare
-from app.core.errors import Conflict
+from app.core.comparison import Comparison, comparison_with
 from app.core.jobs import Jobs
 from app.core.lineage import changes, forks_of, parent_of
 from app.core.sentences import Sentence
 from app.core.submissions import Person
 from app.core.tables import Submission, User
 from app.web.change_words import ChangeRow, change_rows
-from app.web.pair_words import verdict
+from app.web.pair_words import remarks, verdict
 
 # A baseline may have hundreds; the API has all.
 FORKS_SHOWN = 20
@@ -41,8 +40,13 @@ class Lineage:
 
     @property
     def effect(self) -> Sentence | None:
-        """What the changes did, as a paired difference."""
+        """What the changes did: a paired difference, or one of means where there are several seeds."""
         return verdict(self.comparison) if self.comparison else None
+
+    @property
+    def remarks(self) -> list[Sentence]:
+        """What must be known of the seeds to read it."""
+        return remarks(self.comparison) if self.comparison else []
 
     @property
     def was(self) -> dict[str, str]:
@@ -60,17 +64,10 @@ def lineage(session: Session, jobs: Jobs, submission: Submission, reader: Person
         parent=parent,
         parent_author=session.get_one(User, parent.user_id) if parent else None,
         changes=rows,
-        comparison=_comparison(session, jobs, submission, parent) if parent else None,
+        comparison=comparison_with(session, jobs, submission, parent),
         forks=[_fork(session, submission, fork) for fork in shown],
         more_forks=len(forks) - len(shown),
     )
-
-
-def _comparison(session: Session, jobs: Jobs, submission: Submission, parent: Submission) -> Comparison | None:
-    try:
-        return compare(session, jobs, submission, parent)
-    except Conflict:
-        return None
 
 
 def _fork(session: Session, submission: Submission, fork: Submission) -> Fork:

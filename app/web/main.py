@@ -13,12 +13,14 @@ from app.core.jobs import get_jobs
 from app.core.logs import configure_logs
 from app.web.addresses import STATIC_FOLDER
 from app.web.api import router as api_router
+from app.web.board.warming import warm_board
 from app.web.body_limit import BodyLimit
 from app.web.middleware import AnswerHeaders
 from app.web.pages import router as pages_router
 from app.web.problems import add_problem_handlers
 
 GZIP_MINIMUM_BYTES = 600
+WARMING_PATIENCE_S = 2.0
 
 
 class Static(StaticFiles):
@@ -36,7 +38,10 @@ class Static(StaticFiles):
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Make the connection pools before the first requests: those that come at once would each make their own."""
     get_jobs()
+    warming = warm_board()
     yield
+    # The database must not be closed under it.
+    warming.join(WARMING_PATIENCE_S)
 
 
 def create_app() -> FastAPI:

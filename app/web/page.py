@@ -40,6 +40,8 @@ class Page:
     # None: no worker has announced itself.
     worker_silence_s: float | None = 0.0
     knows_reader: bool = True
+    # The data set that the page tells of; empty: the service's own.
+    dataset: str = ""
     language: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,8 +108,8 @@ class Page:
 
     @property
     def is_practice(self) -> bool:
-        """Whether this board is of drawn digits."""
-        return get_settings().dataset == "practice"
+        """Whether this page tells of drawn digits."""
+        return (self.dataset or get_settings().dataset) == "practice"
 
     @property
     def silence(self) -> str:
@@ -147,7 +149,6 @@ def _filters(language: str) -> dict[str, Any]:
     plain = (
         formats.percent,
         formats.interval_text,
-        formats.plus_minus,
         formats.exact,
         formats.rounded,
         formats.flops,

@@ -20,7 +20,7 @@ from app.core.runs import ENDED, STATE_WORDS, Standing, State, events_after, lat
 from app.core.sentences import N_
 from app.core.submissions import is_close
 from app.core.tables import Result, Run, Submission, User
-from app.core.test_set import find_test_set
+from app.core.test_set import find_test_set_of
 from app.web import detected_words, result_view
 from app.web.analysis_view import Analysis
 from app.web.charts import loss as loss_charts
@@ -31,7 +31,7 @@ from app.web.misread_view import Gallery, gallery
 from app.web.model_words import arguments, class_name, network_title, option_rows
 from app.web.notes import notes_html
 from app.web.page import Page
-from app.web.recipe_words import recipe_rows
+from app.web.recipe_words import recipe_rows, reported_recipe
 from app.web.seeds_view import Seeds, seeds_of_page
 from app.web.source_code import source_html
 from app.web.story import Story
@@ -53,6 +53,10 @@ class SubmissionView:
     jobs: Jobs
     submission: Submission
     page: Page
+
+    def __post_init__(self) -> None:
+        # What the page says of its data set is of the submission's, not of the service's.
+        self.page.dataset = self.submission.dataset
 
     @cached_property
     def run(self) -> Run:
@@ -201,8 +205,9 @@ class SubmissionView:
 
     @property
     def recipe(self) -> list[tuple[str, str]]:
-        """The hyperparameters."""
-        return recipe_rows(self.submission.recipe)
+        """The hyperparameters; of brought weights only those that their author reported."""
+        recipe = self.submission.recipe
+        return recipe_rows(recipe if self.is_training else reported_recipe(recipe))
 
     @property
     def options(self) -> list[tuple[str, str]]:
@@ -290,10 +295,11 @@ class SubmissionView:
         """The misread images of which the network is surest."""
         if self.result is None:
             return None
-        dataset, test_set = self.submission.dataset, find_test_set()
+        dataset = self.submission.dataset
+        test_set = find_test_set_of(dataset)
         found = misread(self.result, dataset, test_set.labels if test_set else None)
         readings = find_readings(self.session, dataset)
-        return gallery(found[:MISREAD_SHOWN], readings, self.submission.user_id, self.result.total)
+        return gallery(found[:MISREAD_SHOWN], readings, self.submission.user_id, self.result.total, dataset)
 
     @property
     def epoch_rows(self) -> list[dict[str, Any]]:

@@ -37,6 +37,8 @@ from app.web.weights_files import check_weights_file
 # More than all fields of the form, so that a wrong one can be named, but no table of thousands.
 FORM_FIELDS_LIMIT = 100
 FORM_FILES_LIMIT = 10
+# The longest text in a field; a thread may be longer.
+PART_BYTES = 1024 * 1024
 # As much of a file as is looked at here.
 HEAD_BYTES = 64
 
@@ -58,14 +60,14 @@ CODE_AS_MODEL = N_(
 
 
 @contextlib.asynccontextmanager
-async def open_form(request: HttpRequest) -> AsyncIterator[FormData]:
-    """The fields and files of a request; the files go when the block ends.
+async def open_form(request: HttpRequest, part_bytes: int = PART_BYTES) -> AsyncIterator[FormData]:
+    """The fields and files of a request; the files go when the block ends. `part_bytes`: the longest text in a field.
 
     Raises:
         Problem: if the body is no form.
     """
     try:
-        form = await request.form(max_fields=FORM_FIELDS_LIMIT, max_files=FORM_FILES_LIMIT)
+        form = await request.form(max_fields=FORM_FIELDS_LIMIT, max_files=FORM_FILES_LIMIT, max_part_size=part_bytes)
     except HTTPException as error:
         if isinstance(error, Problem):
             raise

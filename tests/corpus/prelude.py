@@ -127,8 +127,24 @@ def send_frame(kind, epoch, content):
     write_all(frames_fd(), struct.pack(">4sIIQ", b"MBF1", kind, epoch, len(content)) + content)
 
 
-# A safetensors file without tensors.
-NO_WEIGHTS = struct.pack("<Q", 2) + b"{}"
+def safetensors_file(header, content=b""):
+    """A safetensors file with this header."""
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + content
+
+
+NO_WEIGHTS = safetensors_file({})
+ONE_WEIGHT = safetensors_file({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(4))
+
+
+def send_description(parameters=1):
+    """What an honest child says of its network, of a network that is not there."""
+    layers = [{"name": "layer", "type": "Linear", "output": [10], "parameters": parameters}]
+    send_line(kind="model", parameters=parameters, layers=layers, output="logits")
+    send_line(
+        kind="detected", format="python", class_name="Net", arguments="", input=None, output=None, normalize=None,
+        padding=0, batch_size=None, missing=[],
+    )  # fmt: skip
 
 
 def always_three(images=int("@TEST_IMAGES@")):

@@ -1,7 +1,7 @@
 """The table of layers that a run shows: what each returns for one image, and where the parameters are."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 
 import torch
@@ -22,24 +22,38 @@ MOST_SIZES = 8
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return how many numbers training can change or could change; a shared tensor counts once.
+    """Return how many numbers a network keeps, batch norm's statistics aside; a shared tensor counts once.
 
-    Of TorchScript also the tables and constants: when it is frozen, its weights are such, and a network that has learnt
-    images by heart has them there.
+    Tables count as weights do: a frozen network has its weights there, and one that has learnt images by heart has the
+    images there.
     """
     if isinstance(model, DescribedModel):
         return model.parameter_count
-    learnt = sum(parameter.numel() for parameter in model.parameters())
-    return learnt + _count_fixed_numbers(model) if isinstance(model, torch.jit.ScriptModule) else learnt
+    kept = [*model.parameters(), *tables_of(model.named_buffers())]
+    kept += _constants(model) if isinstance(model, torch.jit.ScriptModule) else _attributes(model)
+    return count_numbers(kept)
 
 
-def _count_fixed_numbers(model: torch.jit.ScriptModule) -> int:
-    """Count the numbers in buffers, batch norm's statistics aside, and in constants of the program."""
-    tables = [buffer for name, buffer in model.named_buffers() if name.rpartition(".")[2] not in STATISTICS]
+def tables_of(buffers: Iterable[tuple[str, Tensor]]) -> list[Tensor]:
+    """Return the buffers that are no statistics of batch norm."""
+    return [buffer for name, buffer in buffers if name.rpartition(".")[2] not in STATISTICS or buffer.ndim > 1]
+
+
+def count_numbers(tensors: Iterable[Tensor]) -> int:
+    """Return how many numbers there are in tensors that have dimensions, each of them counted once."""
+    return sum(tensor.numel() for tensor in {id(tensor): tensor for tensor in tensors}.values() if tensor.ndim)
+
+
+def _constants(model: torch.jit.ScriptModule) -> list[Tensor]:
     graph = model.inlined_graph  # which its nodes do not keep alive
     constants = [node.output() for node in graph.findAllNodes("prim::Constant")]  # type: ignore[attr-defined]
-    tensors = [value.toIValue() for value in constants if isinstance(value.type(), torch.TensorType)]
-    return sum(tensor.numel() for tensor in [*tables, *tensors] if isinstance(tensor, Tensor) and tensor.ndim)
+    values = [value.toIValue() for value in constants if isinstance(value.type(), torch.TensorType)]
+    return [value for value in values if isinstance(value, Tensor)]
+
+
+def _attributes(model: nn.Module) -> list[Tensor]:
+    """Return tensors that are neither parameters nor buffers, but that a module keeps all the same."""
+    return [value for module in model.modules() for value in vars(module).values() if isinstance(value, Tensor)]
 
 
 def list_layers(model: nn.Module, inputs: Tensor) -> list[dict[str, object]]:

@@ -1,12 +1,12 @@
 """What is measured of a network without training it: its layers and its work."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode, _FlopCounterMode
@@ -22,6 +22,22 @@ from worker.child.without_compiler import hide_from_compiler
 
 # Two images, because some networks mistake a single one: squeeze() takes its dimension away.
 _IMAGES_TO_LIST = 2
+# Whole layers as one operation, which an export may have instead of its parts: torch does not count what they do.
+_UNCOUNTED = frozenset(
+    {
+        "aten.mkldnn_rnn_layer",
+        "aten._cudnn_rnn",
+        "aten.miopen_rnn",
+        "aten._native_multi_head_attention",
+        "aten._triton_multi_head_attention",
+        "aten._transformer_encoder_layer_fwd",
+        "aten.mkldnn_linear",
+        "aten.quantized_lstm",
+        "aten.quantized_gru",
+    }
+)
+# All products of these are such.
+_UNCOUNTED_FAMILIES = frozenset({"mkldnn", "mkldnn_prepacked", "onednn", "prepacked", "quantized"})
 _ONNX_CONVOLUTIONS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "FusedConv", "NhwcConv")
 
 
@@ -46,7 +62,7 @@ def table_of(network: Network, images: Tensor) -> list[dict[str, object]]:
 class Work:
     """What a network does for one image: its floating-point operations, and whether any of them is a convolution.
 
-    `flops` is None where torch can count nothing, `has_convolution` where it sees nothing at all.
+    `flops` is None where torch can count nothing, or not all of it, `has_convolution` where it sees nothing at all.
     """
 
     flops: int | None
@@ -58,14 +74,12 @@ def measure_work(network: Network, images: Tensor) -> Work:
     if isinstance(network.model, OnnxModel):
         return Work(None, any(layer.type in _ONNX_CONVOLUTIONS for layer in network.model.layers))
     inputs = inputs_for(network, images, _IMAGES_TO_LIST)
-    has_recurrence = any(isinstance(module, nn.RNNBase) for module in network.model.modules())
-    in_parts = _without_onednn() if has_recurrence else nullcontext()
     watch = _Operations()
     hide_from_compiler(_FlopCounterMode.__torch_dispatch__, _Operations.__torch_dispatch__)
-    with without_trace(network.model), torch.no_grad(), in_parts, watch, FlopCounterMode(display=False) as counter:
+    with without_trace(network.model), torch.no_grad(), _in_parts(), watch, FlopCounterMode(display=False) as counter:
         set_training(network.model, False)
         run_forward(network.model, inputs)
-    flops = counter.get_total_flops() // len(inputs) or None
+    flops = None if watch.has_uncounted else counter.get_total_flops() // len(inputs) or None
     return Work(flops, any("conv" in name for name in watch.names) if watch.names else None)
 
 
@@ -76,6 +90,13 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.names: set[str] = set()
 
+    @property
+    def has_uncounted(self) -> bool:
+        """Whether one of them does work that is not counted."""
+        without_overload = {name.rpartition(".")[0] for name in self.names}
+        families = {name.partition(".")[0] for name in self.names}
+        return not (without_overload.isdisjoint(_UNCOUNTED) and families.isdisjoint(_UNCOUNTED_FAMILIES))
+
     def __torch_dispatch__(
         self, func: OpOverload[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
@@ -84,13 +105,19 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def _without_onednn() -> Iterator[None]:
-    """Run an LSTM as matrix products: as the single operation that oneDNN has for it, its work is not counted.
+def _in_parts() -> Iterator[None]:
+    """Run LSTMs, attention and the like as matrix products: as single operations, their work is not counted.
 
+    Such operations are oneDNN's and cuDNN's recurrent layers and torch's own fast path of attention.
     torch.backends.mkldnn.flags would do the same, but touches a setting of GPUs too, and warns where there are none.
     """
-    before = torch.backends.mkldnn.set_flags(False, _fp32_precision=None)  # type: ignore[no-untyped-call]
+    onednn = torch.backends.mkldnn.set_flags(False, _fp32_precision=None)[0]  # type: ignore[no-untyped-call]
+    cudnn, torch.backends.cudnn.enabled = torch.backends.cudnn.enabled, False
+    fast_attention = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
         yield
     finally:
-        torch.backends.mkldnn.set_flags(before[0], _fp32_precision=None)  # type: ignore[no-untyped-call]
+        torch.backends.mha.set_fastpath_enabled(fast_attention)
+        torch.backends.cudnn.enabled = cudnn
+        torch.backends.mkldnn.set_flags(onednn, _fp32_precision=None)  # type: ignore[no-untyped-call]

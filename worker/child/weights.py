@@ -1,10 +1,12 @@
 """Trained weights in and out of a model: what fits is taken, and what does not is named."""
 
 from collections.abc import Mapping
+from typing import TypeGuard
 
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from worker.child.failure import Failure
 from worker.child.misfits import Misfits
@@ -42,10 +44,29 @@ def load_weights(model: nn.Module, given: Mapping[str, Tensor]) -> None:
     for name, tensor in fitting.items():
         _check_numbers(name, tensor, expected[name])
     model.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in fitting.items()}, strict=False)
+    with torch.no_grad():
+        for name, parameter in _left_out(model, model.state_dict()).items():
+            parameter.copy_(fitting[name])
 
 
 def _state(model: nn.Module) -> dict[str, Tensor]:
-    return {name: value for name, value in model.state_dict().items() if isinstance(value, Tensor)}
+    given = model.state_dict()
+    held = {name: value for name, value in given.items() if isinstance(value, Tensor)}
+    return _left_out(model, given) | held
+
+
+def _left_out(model: nn.Module, state: Mapping[str, object]) -> dict[str, Tensor]:
+    """Return the parameters that are not in it: a network may have a state_dict() of its own."""
+    held = {(value.data_ptr(), value.numel()) for value in state.values() if _has_memory(value)}
+    return {
+        name: parameter
+        for name, parameter in model.named_parameters(remove_duplicate=False)
+        if _has_memory(parameter) and name not in state and (parameter.data_ptr(), parameter.numel()) not in held
+    }
+
+
+def _has_memory(value: object) -> TypeGuard[Tensor]:
+    return isinstance(value, Tensor) and not is_lazy(value) and value.layout is torch.strided
 
 
 def _renamed(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> dict[str, Tensor]:

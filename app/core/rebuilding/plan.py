@@ -1,11 +1,12 @@
 """How a claim would be run: its network as a model file, its recipe, and all that the post did not say."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from app.core.rebuilding.shapes import BRANCHES, POOL, Choice, Fitting, Unfit, fit
 from app.core.rebuilding.source import source_of
-from app.core.recipes import WITH_MOMENTUM, Recipe, limits_of
+from app.core.recipes import WITH_MOMENTUM, Recipe, limits_of, shown_number
 from app.core.sentences import N_, Sentence
 from app.core.thread.understanding import Understood
 
@@ -32,6 +33,8 @@ TAKEN_RATE = N_("learning rate: %(value)s, usual with %(optimizer)s")
 TAKEN_BATCH = N_("batch size: %(value)s, the homework's")
 TAKEN_EPOCHS = N_("epochs: %(value)s, as in the homework")
 LESS_EPOCHS = N_("epochs: %(value)s, the most that is trained here, instead of %(given)s")
+NEAREST_RATE = N_("learning rate: %(value)s, the nearest that is trained here, instead of %(given)s")
+NEAREST_BATCH = N_("batch size: %(value)s, the nearest that is trained here, instead of %(given)s")
 NO_MOMENTUM = N_("momentum %(given)s left out: %(optimizer)s has none")
 TAKEN_KERNEL = N_("convolutions without a size: %(kernel)s × %(kernel)s")
 TAKEN_DEPTHWISE = N_("depthwise convolutions without a size: 3 × 3")
@@ -97,11 +100,18 @@ def _possible(recipe: dict[str, Any], understood: Understood, optimizer: str) ->
         del recipe["momentum"]
         if momentum:
             taken.append(Sentence(NO_MOMENTUM, {"given": _shown(momentum), "optimizer": optimizer}))
-    most = round(limits_of(Recipe.model_fields["epochs"])[1])
-    if recipe["epochs"] > most:
-        taken.append(Sentence(LESS_EPOCHS, {"value": most, "given": recipe["epochs"]}))
-        recipe["epochs"] = most
-    return recipe, [*taken, Sentence(TAKEN_SEED)]
+    return recipe, [*taken, *_limited(recipe), Sentence(TAKEN_SEED)]
+
+
+def _limited(recipe: dict[str, Any]) -> Iterator[Sentence]:
+    """Brings numbers into the limits of this service's recipes, and says so of each."""
+    for name, text in (("learning_rate", NEAREST_RATE), ("batch_size", NEAREST_BATCH), ("epochs", LESS_EPOCHS)):
+        given, info = recipe[name], Recipe.model_fields[name]
+        low, high = limits_of(info)
+        value = type(info.default)(min(max(given, low), high))
+        if value != given:
+            recipe[name] = value
+            yield Sentence(text, {"value": shown_number(value), "given": shown_number(given)})
 
 
 def _taken_layers(understood: Understood, fitting: Fitting) -> list[Sentence]:

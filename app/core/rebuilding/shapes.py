@@ -88,6 +88,8 @@ def fit(layers: Sequence[Layer]) -> Fitting:
         Unfit: with the reason; of several ways that all fail, that of the most usual one.
     """
     if not any(layer.is_weighty for layer in layers):
+        if other := next((layer for layer in layers if layer.kind == "other"), None):
+            raise Unfit(Sentence(OTHER, {"word": other.text}))
         raise Unfit(Sentence(NO_LAYERS))
     first: Unfit | None = None
     for choice in _choices(layers):

@@ -39,9 +39,29 @@ NAMED_OPTIMIZER = re.compile(
     rf"(?P<name>{'|'.join(OPTIMIZERS)})(?![a-z])",
     re.IGNORECASE,
 )
+_NAMES = "|".join(OPTIMIZERS)
+# The second of the two is what was used in the end.
+REPLACED_OPTIMIZER = re.compile(
+    rf"(?<![a-z])(?:{_NAMES})[\s'\"`*]{{0,3}}(?:换成|换为|换到|改成|改为|改用|替换为|变成|->|to|with|by)了?[\s'\"`*]{{0,3}}"
+    rf"(?P<name>{_NAMES})(?![a-z])",
+    re.IGNORECASE,
+)
+# Right before a name: that one was not used.
+NOT_USED = re.compile(
+    r"(?:don't|do not|didn't|did not|not|never|instead of|rather than|without|不用|没用|没有用|不要用|而不是|而非)"
+    r" ?(?:use|using)? ?$",
+    re.IGNORECASE,
+)
+NEW_BATCH_SIZE = re.compile(r"\s?(?:->|to|到|改为|改成|变成)\s?(?P<number>\d{1,5})(?![\d.])", re.IGNORECASE)
+TEST_BATCH = re.compile(r"test|val(?![a-z])|valid|eval|测试|验证", re.IGNORECASE)
+TRAIN_BATCH = re.compile(r"train|训练", re.IGNORECASE)
 EPOCHS = (
     re.compile(r"(?<![\d.])(?P<number>\d{1,4}) ?(?:个 ?|training )?(?:epochs?|轮|遍)(?![a-z])", re.IGNORECASE),
-    re.compile(r"epochs?[\s_'\"`*|:=(数为是]{0,6}(?:\d{1,4} ?/ ?)?(?P<number>\d{1,4})(?![\d.])", re.IGNORECASE),
+    re.compile(
+        r"epochs?[\s_'\"`*|:=(数为是]{0,6}(?:设[为成] ?|设置为 ?|取 ?|set to )?"
+        r"(?:\d{1,4} ?(?:/|of) ?)?(?P<number>\d{1,4})(?![\d.])",
+        re.IGNORECASE,
+    ),
     re.compile(r"训练(?:了)? ?(?P<number>\d{1,4}) ?次"),
 )
 EPOCHS_MAXIMUM = 1000
@@ -60,8 +80,23 @@ def read_momentum(text: str) -> float | None:
 
 def read_batch_size(text: str) -> int | None:
     """Images per step."""
-    found = (value for value in _values(BATCH_SIZE, text) if 1 <= value <= BATCH_MAXIMUM and value == int(value))
-    return next((int(value) for value in found), None)
+    found: list[tuple[bool, int]] = []
+    for named in BATCH_SIZE.finditer(text):
+        value = VALUE.match(text, named.end())
+        number = _number(value) if value else 0
+        # A number that was changed: the second one is what was used in the end.
+        if value and (new := NEW_BATCH_SIZE.match(text, value.end())):
+            number = int(new["number"])
+        if 1 <= number <= BATCH_MAXIMUM and number == int(number):
+            found.append((_is_of_tests(text, named.start()), int(number)))
+    return min(found, key=lambda each: each[0], default=(False, None))[1]
+
+
+def _is_of_tests(text: str, position: int) -> bool:
+    """Whether this is said of the loader of test images, as far as its line tells."""
+    line = text[max(0, position - 60) : position].rpartition("\n")[2]
+    test, train = ([match.start() for match in word.finditer(line)] for word in (TEST_BATCH, TRAIN_BATCH))
+    return max(test, default=-1) > max(train, default=-1)
 
 
 def read_epochs(text: str) -> int | None:
@@ -72,10 +107,12 @@ def read_epochs(text: str) -> int | None:
 
 def read_optimizer(text: str) -> str | None:
     """The optimizer that is named as such, else the first one that is mentioned; as torch.optim names it."""
-    if named := NAMED_OPTIMIZER.search(text):
+    if named := REPLACED_OPTIMIZER.search(text) or NAMED_OPTIMIZER.search(text):
         return OPTIMIZERS[named["name"].lower()]
-    mentioned = OPTIMIZER.search(text)
-    return OPTIMIZERS[mentioned[0].lower()] if mentioned else None
+    mentioned = (
+        each for each in OPTIMIZER.finditer(text) if not NOT_USED.search(text, max(0, each.start() - 20), each.start())
+    )
+    return next((OPTIMIZERS[each[0].lower()] for each in mentioned), None)
 
 
 def _values(name: re.Pattern[str], text: str) -> Iterator[float]:
@@ -87,5 +124,6 @@ def _values(name: re.Pattern[str], text: str) -> Iterator[float]:
 
 def _number(value: re.Match[str]) -> float:
     if value["ten"]:
-        return 10.0 ** int(value["ten"])
-    return float(value["number"]) * 10.0 ** int(value["power"] or value["tens"] or 0)
+        return float(f"1e{value['ten']}")
+    # Read as Python reads it: 3 · 10⁻⁴ is not quite 0.0003.
+    return float(f"{value['number']}e{value['power'] or value['tens'] or 0}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core.errors import Problem
 from app.core.sentences import N_, Sentence
-from app.core.thread.posts import Post, make_post
+from app.core.thread.posts import Post, make_post, storable
 
 NO_JSON = N_("This begins like JSON, but cannot be read as JSON from character %(position)s on: %(reason)s")
 GITHUB_SAYS = N_("GitHub answered “%(message)s” instead of a thread. Check the address and whether you are signed in.")
@@ -28,7 +28,7 @@ def read_json(text: str) -> list[Post]:
     values = list(_values(text))
     for value in values:
         if isinstance(value, dict) and "message" in value and "body" not in value:
-            raise Problem(Sentence(GITHUB_SAYS, {"message": str(value["message"])[:80]}))
+            raise Problem(Sentence(GITHUB_SAYS, {"message": storable(str(value["message"]))[:80]}))
     return [post for value in values for post in _posts(value, DEPTH_MAXIMUM)]
 
 

@@ -1,6 +1,7 @@
 """Lists of layers in plain text: `Conv1 1->10 5*5, Relu, Maxpooling, …`, printed modules, Chinese words."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,13 +13,25 @@ GAP_WORDS = 2.0
 # No layer that can be rebuilt has more in its brackets.
 ARGUMENTS_MAXIMUM = 80
 LARGEST_KERNEL = 28
+# “Two conv layers (32 and 64 filters, 3x3)”
+TWO_CONVOLUTIONS = re.compile(
+    r"(?:two|2|两[个层]?) ?(?:conv(?:olution(?:al)?)?|卷积)(?: ?layers?|层)? ?[(:] ?"
+    r"(\d{1,5}) ?(?:and|,|&|和) ?(\d{1,5})"
+    r"(?: ?(?:filters|channels|maps|个卷积核|通道))?(?:,? ?(\d{1,2}) ?[x*] ?\d{1,2})? ?\)?",
+    re.IGNORECASE,
+)
 
 
 def read_layers(text: str) -> tuple[Layer, ...]:
     """The layers of the longest list in a plain text; nothing if there is none with sizes."""
-    runs = list(_runs(list(tokens(text))))
+    runs = list(_runs(list(tokens(TWO_CONVOLUTIONS.sub(_both, text)))))
     best = max(runs, key=lambda run: sum(layer.is_weighty for layer in run), default=())
     return tuple(best[:LAYERS_MAXIMUM]) if any(layer.is_weighty for layer in best) else ()
+
+
+def _both(match: re.Match[str]) -> str:
+    window = f" {match[3]}x{match[3]}" if match[3] else ""
+    return f"conv {match[1]}{window}, conv {match[2]}{window}"
 
 
 def _runs(found: Sequence[Token]) -> Iterator[Sequence[Layer]]:
@@ -66,6 +79,7 @@ class _Reading:
     keyword: str = ""
     skips: bool = False
     takes: bool = True
+    padded: str = ""
 
     def layers(self) -> tuple[list[Layer], int]:
         """What this layer stands for, and where the next one may begin."""
@@ -98,7 +112,17 @@ class _Reading:
     def _ends(self, rest: Sequence[Token], index: int, depth: int) -> bool:
         """Whether another layer begins, or something that is no layer's."""
         kind = rest[index].kind
+        if depth == 0 and kind == "number" and self._is_result(rest, index):
+            return True
         return (depth == 0 and kind in ("line", "word")) or (kind == "layer" and not self._belongs(rest, index))
+
+    def _is_result(self, rest: Sequence[Token], index: int) -> bool:
+        """Whether a number is the accuracy that stands behind a list: `98.1%`, `0.981` or `9810/10000`."""
+        if self.kind.startswith("dropout"):
+            return False
+        following = rest[index + 1].text if index + 1 < len(rest) else ""
+        is_share = following == "/" and len(rest[index].text) >= 3
+        return following == "%" or is_share or "." in rest[index].text
 
     def _belongs(self, rest: Sequence[Token], index: int) -> bool:
         """Whether a layer's name stands for a setting of this one: `activation='relu'`, `dropout=0.2`."""
@@ -109,7 +133,9 @@ class _Reading:
     def _read(self, inside: Sequence[Token], is_call: bool) -> None:
         index = 0
         while index < len(inside):
-            if found := _value(inside, index):
+            if inside[index].name == "shape":
+                index = _past_brackets(inside, index)
+            elif found := _value(inside, index):
                 index = self._number(inside, *found)
             else:
                 self._word(inside, index, is_call)
@@ -124,7 +150,8 @@ class _Reading:
         elif self.keyword:
             self._keep(self.keyword, sizes)
             self.keyword = ""
-        elif self.takes:
+        elif self.takes or (len(sizes) > 1 and self.kind in WINDOWED):
+            # A window says what it is, wherever it stands.
             self._take(sizes)
         return index
 
@@ -134,6 +161,8 @@ class _Reading:
             self.keyword = token.name
         elif token.kind == "layer":
             self.keyword = self._add(token)
+        elif self.keyword == "padding" and token.text.lower() in ("same", "valid"):
+            self.padded, self.keyword = token.text.lower(), ""
         elif token.kind == "word":
             self.skips = index + 1 < len(inside) and inside[index + 1].text == "="
         elif token.text in (",", ";") and not is_call:
@@ -190,7 +219,14 @@ class _Reading:
             self.named |= {"share": self.positional[0]} if self.positional else {}
         if self.kind == "log_softmax":
             return [_plain(self.kind, text)]
+        is_keras = text.endswith("2D") and len(self.positional) == 2 and self.positional[0] != 1
+        if self.kind == "conv" and is_keras and "outputs" not in self.named:
+            # Keras: maps that come out, then the window.
+            self.named |= {"outputs": self.positional[0], "kernel": self.positional[1]}
+            self.positional = []
         layer = make_layer(self.kind, self.positional, self.named)
+        if self.padded and layer.kernel and (self.padded == "valid" or layer.kernel % 2):
+            layer = replace(layer, padding=layer.kernel // 2 if self.padded == "same" else 0)
         if kind == "separable":
             # The window belongs to the first of the two, the maps to the second.
             depthwise = Layer("depthwise", kernel=layer.kernel, stride=layer.stride, padding=layer.padding)
@@ -205,6 +241,18 @@ class _Reading:
         if is_torch and layer.inputs:
             return replace(layer, stride=layer.stride or 1, padding=layer.padding or 0)
         return layer
+
+
+def _past_brackets(found: Sequence[Token], index: int) -> int:
+    """The place behind the brackets that follow, or the next one if none do."""
+    depth = 0
+    for place in range(index + 1, len(found)):
+        depth += (found[place].kind == "open") - (found[place].kind == "close")
+        if found[place].kind == "close" and depth <= 0:
+            return place + 1
+        if depth == 0 and found[place].text not in "=:":
+            break
+    return index + 1
 
 
 def _plain(kind: str, text: str) -> Layer:

@@ -37,6 +37,7 @@ LAYERS = {
     "sigmoid": r"sigmoid",
 }
 KEYWORDS = {
+    "shape": r"(?:batch[ _-]?)?input[ _-]?shape",
     "kernel": r"kernel(?:[ _-]?size)?|filter[ _-]?size|window|卷积核(?:大小)?|核(?:大小)?",
     "stride": r"strides?|步长|步幅",
     "padding": r"pad(?:ding)?|填充",

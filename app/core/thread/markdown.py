@@ -1,11 +1,12 @@
 """A thread pasted as Markdown or as the text of its page, split into posts.
 
 A post begins at a line that says who wrote when (`alice commented on Nov 3, 2021`, `### 2021-11-03 alice`), or after a
-line of dashes. Lines inside of code are left alone. Without such lines all is one post.
+line of dashes. Lines inside of code are left alone, and so is every line that says anything more. Without such lines
+all is one post.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,7 +22,17 @@ SAYS = re.compile(r"(?<![a-z])(?:commented|wrote|posted|opened)(?![a-z])|评论|
 # What is left of such a line beside the name.
 FILLING = re.compile(
     r"[#*_`:：()（）,，·•|<>\[\]—–于在@]"
-    r"|(?<![\w-])(?:on|at|this issue|said|-|的|edited|contributor|owner|member|author)(?![\w-])",
+    r"|(?<![\w-])(?:on|at|this issue|said|-|的|edited|contributor|owner|member|author|collaborator)(?![\w-])",
+    re.IGNORECASE,
+)
+TIME = re.compile(
+    r"T?(?<![\d.])\d{1,2}:\d\d(?::\d\d)?(?:\.\d{1,6})? ?(?:[ap]m|utc|gmt|z)?(?:[+-]\d\d:?\d\d)?", re.IGNORECASE
+)
+# Words that begin sentences and headings of a post's own; nobody is called like that.
+NO_NAME = re.compile(
+    r"(?<![\w.-])(?:i|we|you|he|she|it|they|this|that|my|me|our|the|a|an|and|is|was|as|first|last|final|code|results?"
+    r"|experiments?|baseline|accuracy|acc|model|training|test|update|updated|edit|version|epochs?|log)(?![\w-])"
+    r"|我|本文|今天|昨天|代码|模型|准确|正确|精度|结果|实验|更新|训练|测试|\d[.]\d",
     re.IGNORECASE,
 )
 # A page of GitHub copied as text has the name in a line of its own above “commented” and “on Nov 3, 2021”.
@@ -39,16 +50,19 @@ class _Draft:
     lines: list[str] = field(default_factory=list)
     is_said: bool = False
 
-    def take_name(self, before: "_Draft") -> None:
-        """The name, if it stands above in a line of its own."""
+    def take_name(self, before: "_Draft") -> bool:
+        """Whether it is known who says it; the name may stand above in a line of its own."""
         if self.author or not self.is_said:
-            return
+            return True
         above = [line.strip() for line in before.lines]
         while above and (not above[-1] or SAYS.fullmatch(above[-1])):
             above.pop()
-        if above and LOGIN.fullmatch(above[-1]):
-            self.author = above.pop()
-            before.lines = before.lines[: len(above)]
+        is_alone = len(above) == 1 or (len(above) > 1 and not above[-2])
+        if not (is_alone and LOGIN.fullmatch(above[-1])) or above[-1].isdigit() or NO_NAME.search(above[-1]):
+            return False
+        self.author = above.pop()
+        before.lines = before.lines[: len(above)]
+        return True
 
     def post(self) -> Post:
         return make_post("\n".join(self.lines), self.author, self.posted)
@@ -61,14 +75,14 @@ def read_markdown(text: str) -> list[Post]:
 
 def _drafts(text: str) -> Iterator[_Draft]:
     draft, fence, before = _Draft(), "", ""
-    for line in text.splitlines():
+    lines = text.splitlines()
+    for index, line in enumerate(lines):
         if found := FENCE.match(line):
             fence = "" if fence == found[1] else fence or found[1]
-        head = None if fence or found else _head(line)
+        head = None if fence or found or _introduces_quote(lines, index) else _head(line)
+        head = head if head and head.take_name(draft) else None
         # A line of dashes right below a text makes that text a heading.
         if head or (not fence and not before.strip() and BREAK.fullmatch(line)):
-            if head:
-                head.take_name(draft)
             yield draft
             draft = head or _Draft()
         else:
@@ -77,22 +91,30 @@ def _drafts(text: str) -> Iterator[_Draft]:
     yield draft
 
 
+def _introduces_quote(lines: Sequence[str], index: int) -> bool:
+    """Whether a line like `On Nov 3, 2021, bob wrote:` names whom this post quotes below."""
+    below = next((line for line in lines[index + 1 : index + 3] if line.strip()), "")
+    return lines[index].rstrip().endswith((":", "：")) and below.lstrip().startswith(">")
+
+
 def _head(line: str) -> _Draft | None:
-    """Who wrote when, if this line says so."""
+    """Who wrote when, if this line says that and nothing else: whatever more it says belongs to a post."""
     line = line.strip()
-    if not line or len(line) > LINE_MAXIMUM:
+    if not line or len(line) > LINE_MAXIMUM or line.startswith(">"):
         return None
     found = _date(line)
     if found is None:
         return None
     posted, rest = found
     is_said = SAYS.search(rest) is not None or rest.strip().lower() in ("on", "于")
-    if not (is_said or HEADING.match(line) or line.startswith("**")):
+    is_heading = HEADING.match(line) is not None
+    if not (is_said or is_heading or line.startswith("**")):
         return None
-    name = NAME.fullmatch(" ".join(FILLING.sub(" ", SAYS.sub(" ", rest)).split()) or "")
-    if name is None and not is_said and not HEADING.match(line):
+    name = " ".join(FILLING.sub(" ", SAYS.sub(" ", TIME.sub(" ", rest))).split())
+    is_name = NAME.fullmatch(name) is not None and NO_NAME.search(name) is None
+    if not (is_name or (not name and (is_said or is_heading))):
         return None
-    return _Draft(name[0] if name else "", posted, is_said=is_said)
+    return _Draft(name, posted, is_said=is_said)
 
 
 def _date(line: str) -> tuple[datetime, str] | None:

@@ -10,6 +10,8 @@ TEXT_MAXIMUM = 65_536
 POSTS_MAXIMUM = 500
 # Of three hundred comments, GitHub's JSON has about one MB.
 THREAD_MAXIMUM_BYTES = 10_000_000
+# More of a form is taken than of a thread, so that a thread that is too long is refused with its size, not as a form.
+PART_MAXIMUM_BYTES = 4 * THREAD_MAXIMUM_BYTES
 NAME_MAXIMUM = 80
 ADDRESS_MAXIMUM = 400
 KEY_MAXIMUM = 200

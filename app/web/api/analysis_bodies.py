@@ -53,13 +53,14 @@ class RobustnessBody(BaseModel):
     mean: float = Field(examples=[0.931], description="share read right over all changes and strengths, 0 to 1")
     weakest: float = Field(examples=[0.981], description="share read right at the weakest strength of each change")
     falls_at_once: bool = Field(
-        description="the weakest changes cost more than a third: as of a network that has memorized the test images"
+        description="the weakest changes cost more than a third: the network has most likely learned the test images "
+        "by heart, or hangs on single pixels; false does not rule that out"
     )
     changes: list[ChangeBody]
 
 
 class UndisputedBody(BaseModel):
-    """The score without the test images whose labels people doubt. Nothing is ranked by it."""
+    """The accuracy of the recipe's own seed without the images whose labels people doubt. Nothing is ranked by it."""
 
     accuracy: float
     correct: int

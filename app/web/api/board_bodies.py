@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from app.core.board import Board, Entry, Placed
 from app.web.api.submission_bodies import Author, Interval
 from app.web.board.badges import badges_of
+from app.web.board.columns import is_trained_here
+from app.web.recipe_words import reported_recipe
 
 
 class BoardLine(BaseModel):
@@ -30,7 +32,9 @@ class BoardLine(BaseModel):
     arguments: str = Field(examples=["hidden=64"], description="what its constructor got")
     detected: dict[str, Any] = Field(description="how the network was fed and read")
     options: dict[str, Any]
-    recipe: dict[str, Any]
+    recipe: dict[str, Any] = Field(
+        description="of brought weights only what their author reported and differs from the defaults"
+    )
     accuracy: float = Field(examples=[0.9838])
     interval: Interval
     correct: int | float = Field(description="of several seeds the mean, as with accuracy, wrong and test_loss")
@@ -73,7 +77,7 @@ class BoardBody(BaseModel):
     next: str | None
 
 
-SAME_NAMES = set(BoardLine.model_fields) & set(Entry.__dataclass_fields__) - {"seeds", "correct", "wrong"}
+SAME_NAMES = set(BoardLine.model_fields) & set(Entry.__dataclass_fields__) - {"seeds", "correct", "wrong", "recipe"}
 
 
 def board_lines(board: Board, rows: Iterable[Placed]) -> list[BoardLine]:
@@ -90,6 +94,7 @@ def _line(board: Board, row: Placed) -> BoardLine:
         rank_worst=place.worst,
         author=Author(handle=entry.handle, name=entry.name),
         badges=[badge.words for badge in badges_of(board, entry)],
+        recipe=dict(entry.recipe if is_trained_here(entry) else reported_recipe(entry.recipe)),
         accuracy=entry.accuracy,
         interval=Interval(low=place.low, high=place.high),
         correct=whole(entry.correct),

@@ -12,6 +12,7 @@ from app.core.errors import InvalidFields
 from app.core.jobs import get_jobs
 from app.core.sentences import N_, Sentence
 from app.core.tables import Claim, User
+from app.core.thread.corrections import READERS
 from app.web.api.bodies import json_body, problems, read_json
 from app.web.api.callers import Caller, Reader
 from app.web.api.claim_bodies import ClaimBody, Claims, claim_body
@@ -23,6 +24,18 @@ from app.web.uploads import key_errors
 
 router = APIRouter(tags=["claims"])
 CLAIMS_MAXIMUM = 200
+
+
+class Correction(BaseModel):
+    """What a post says, where it was misunderstood."""
+
+    accuracy: float | None = Field(default=None, examples=[0.9427], description="as claimed, 0 to 1")
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    momentum: float | None = None
+    batch_size: int | None = None
+    epochs: int | None = None
+    layers: str | None = Field(default=None, examples=["conv 1->10 5x5, ReLU, max pool 2, linear 1440->10"])
 
 
 class Changes(BaseModel):
@@ -72,6 +85,48 @@ def get_claim(claim_id: int, request: Request, reader: Reader) -> ClaimBody:
 
 def _body(session: Any, claim: Claim, request: Request) -> ClaimBody:
     return claim_body(claim_views(session, [claim])[0], request)
+
+
+@router.patch(
+    "/claims/{claim_id}",
+    operation_id="correctClaim",
+    summary="Correct what was understood of a claim",
+    responses=problems(400, 401, 403, 404, 413, 415, 422),
+    openapi_extra=json_body(Correction),
+)
+async def patch_claim(claim_id: int, request: Request, caller: Caller) -> ClaimBody:
+    """For teachers. What is not sent stays, null says that the post does not say it; the text is never changed."""
+    claims.require_teacher(caller)
+    typed = _typed(await read_json(request))
+    return await run_in_threadpool(_correct, claim_id, request, caller, typed)
+
+
+def _typed(given: dict[str, Any]) -> dict[str, str]:
+    """As a form would have it."""
+    errors: dict[str, Sentence] = {}
+    for name in given.keys() - set(READERS):
+        text = N_("There is no field “%(name)s”. The fields are: %(names)s.")
+        errors[name[:40]] = Sentence(text, {"name": name[:40], "names": ", ".join(READERS)})
+    for name in given.keys() & set(READERS):
+        if isinstance(given[name], bool | list | dict):
+            text = N_("%(name)s must be a number, a text or null; “%(value)s” was given.")
+            errors[name] = Sentence(text, {"name": name, "value": str(given[name])[:40]})
+    if errors:
+        raise InvalidFields(errors)
+    return {name: "" if value is None else _written(name, value) for name, value in given.items()}
+
+
+def _written(name: str, value: Any) -> str:
+    """A share in per cent, so that 0.5 % is not taken for a half; everything else as it is."""
+    is_share = name == "accuracy" and isinstance(value, float | int)
+    return f"{value * 100:.12g} %" if is_share and 0 <= value <= 1 else str(value)
+
+
+def _correct(claim_id: int, request: Request, caller: User, typed: dict[str, str]) -> ClaimBody:
+    with session_scope() as session:
+        claim = claims.find_claim(session, claim_id, caller)
+        claims.correct_claim(session, claim, typed)
+        return _body(session, claim, request)
 
 
 @router.delete(

@@ -13,7 +13,7 @@ from app.core.database import session_scope
 from app.core.errors import InvalidFields
 from app.core.sentences import N_, Sentence
 from app.core.tables import User
-from app.core.thread.posts import THREAD_MAXIMUM_BYTES
+from app.core.thread.posts import PART_MAXIMUM_BYTES, THREAD_MAXIMUM_BYTES
 from app.core.thread.reading import read_thread
 from app.web.api.bodies import content_kind, json_body, problems, read_json
 from app.web.api.callers import Caller
@@ -57,7 +57,7 @@ async def post_import(request: Request, caller: Caller) -> Imported:
 
 async def _read(request: Request) -> tuple[bytes, bool]:
     if content_kind(request) == "multipart/form-data":
-        async with open_form(request) as form:
+        async with open_form(request, PART_MAXIMUM_BYTES) as form:
             thread = form.get("thread")
             data = await thread.read(THREAD_MAXIMUM_BYTES + 1) if isinstance(thread, UploadFile) else thread
             return _thread(data), _switch(form.get("save", ""))

@@ -19,7 +19,10 @@ router = APIRouter(tags=["comparisons"])
 
 
 class SideBody(BaseModel):
-    """One of the two. `seed` is that of the run compared: of several the one nearest to their mean."""
+    """One of the two. `seed`: that of the run compared; of several the nearest to their mean, of two as near the first.
+
+    `wrong` and `accuracy` are of that run. The board ranks `mean_wrong`.
+    """
 
     number: int
     title: str
@@ -35,14 +38,14 @@ class SideBody(BaseModel):
 
 
 class PairBody(BaseModel):
-    """The same images read by both, and what that says."""
+    """The same images read by one run of each, and what that says. Of other seeds it says nothing."""
 
     both_right: int
     only_first_right: int
     only_second_right: int
     neither_right: int
     p_value: float = Field(examples=[0.012], description="exact McNemar test, two-sided")
-    is_significant: bool = Field(description="p below 0.05")
+    is_significant: bool = Field(description="p below 0.05, of these two runs; decides where `low`–`high` differs")
     difference: float = Field(examples=[0.0023], description="accuracy of the first less that of the second, −1..1")
     low: float = Field(description="95 % score interval of the difference (Tango 1998)")
     high: float
@@ -77,10 +80,15 @@ class DisagreementBody(BaseModel):
 
 
 class ComparisonBody(BaseModel):
-    """Both sides; the verdict is in the language of Accept-Language."""
+    """Both sides; verdict and remarks are in the language of Accept-Language."""
 
-    verdict: str
-    remarks: list[str]
+    verdict: str = Field(
+        description="by the paired test; where one side has several seeds, by the means that the board ranks"
+    )
+    remarks: list[str] = Field(description="where there are several seeds: what the paired test then speaks of")
+    mean_difference: float = Field(
+        description="wrong images of the second less those of the first, means over seeds; above 0 the first is ahead"
+    )
     first: SideBody
     second: SideBody
     pair: PairBody
@@ -112,9 +120,10 @@ def _body(found: Comparison, request: Request) -> ComparisonBody:
     return ComparisonBody(
         verdict=words(request, pair_words.verdict(found)),
         remarks=[words(request, remark) for remark in pair_words.remarks(found)],
+        mean_difference=found.fewer_wrong,
         first=_side(found.first),
         second=_side(found.second),
-        pair=_pair(found),
+        pair=pair_body(found),
         settings=[ChangeBody(name=each.name, first=each.before, second=each.after) for each in found.changes],
         digits=[_digit(row) for row in found.digits],
         only_first=[_disagreement(each) for each in found.only_first],
@@ -138,7 +147,8 @@ def _side(side: Side) -> SideBody:
     )
 
 
-def _pair(found: Comparison) -> PairBody:
+def pair_body(found: Comparison) -> PairBody:
+    """The pair of both sides' shown runs."""
     pair = found.pair
     return PairBody(
         both_right=pair.both,

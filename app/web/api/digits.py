@@ -65,10 +65,15 @@ class AnswerBody(BaseModel):
 
 
 class DigitBody(ListedDigitBody):
-    """One test image with all answers, best model first. `counts`: how many read it as each digit, 0 to 9."""
+    """One test image with a part of the answers, best model first. `next` is the address of the part after, or null.
+
+    `counts`: how many of all `models` read it as each digit, 0 to 9.
+    """
 
     counts: list[int]
+    models: int
     answers: list[AnswerBody]
+    next: str | None
 
 
 @router.get(
@@ -100,15 +105,25 @@ def get_digits(
 @router.get(
     "/digits/{index}",
     operation_id="getDigit",
-    summary="One test image with the answers of all networks on the board",
+    summary="One test image with the answers of the networks on the board",
     responses=problems(404, 422),
 )
-def get_digit(index: int) -> DigitBody:
+def get_digit(
+    index: int,
+    limit: Annotated[int, Query(ge=1, le=ROWS_MAXIMUM)] = 60,
+    cursor: Annotated[int, Query(ge=0, le=1_000_000, description="From `next` of the part before.")] = 0,
+) -> DigitBody:
     """Public."""
     with session_scope() as session:
-        view = view_digit(session, get_settings().dataset, index)
-    answers = [_answer(each) for each in view.answers]
-    return DigitBody(**_listed(view.digit).model_dump(), counts=list(view.counts), answers=answers)
+        view = view_digit(session, get_settings().dataset, index, cursor, limit)
+    query = urlencode({"limit": limit, "cursor": cursor + limit})
+    return DigitBody(
+        **_listed(view.digit).model_dump(),
+        counts=list(view.counts),
+        models=view.models,
+        answers=[_answer(each) for each in view.answers],
+        next=f"/api/v1/digits/{index}?{query}" if cursor + limit < view.models else None,
+    )
 
 
 def _listed(digit: ListedDigit) -> ListedDigitBody:

@@ -3,16 +3,17 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from app.core.database import session_scope
 from app.core.finished import find_finished
-from app.core.misread import Misread, misread, of_cell
+from app.core.misread import misread, of_cell
 from app.core.readings import find_readings
-from app.core.test_set import find_test_set
+from app.core.test_set import find_test_set_of
 from app.web.api.bodies import problems
 from app.web.api.callers import Reader
+from app.web.api.wording import words
 from app.web.digit_images import image_url
 from app.web.misread_view import Gallery, gallery
 
@@ -24,13 +25,15 @@ class ErrorBody(BaseModel):
     """One misread image."""
 
     index: int = Field(examples=[947], description="into the test set, from 0")
-    label: int | None = Field(examples=[8], description="null while no worker has prepared the test set")
+    label: int | None = Field(
+        examples=[8], description="null where `no_images` says why, and while no worker has prepared the test set"
+    )
     read: int = Field(examples=[9])
     confidence: float = Field(examples=[0.98], description="probability given to what was read, 0 to 1")
     classmates: int = Field(examples=[3], description="other students' best networks that misread it too")
     is_disputed: bool = Field(description="whether people doubt the label")
-    url: str = Field(examples=["/api/v1/digits/947"])
-    image_url: str = Field(examples=["/digits/947.png?v=1f2e3d4c"])
+    url: str | None = Field(examples=["/api/v1/digits/947"], description="null where `no_images` says why")
+    image_url: str | None = Field(examples=["/digits/947.png?v=1f2e3d4c"], description="likewise")
 
 
 class ErrorsBody(BaseModel):
@@ -40,6 +43,9 @@ class ErrorsBody(BaseModel):
     wrong: int = Field(description="misread images in all")
     chosen: int = Field(description="of the asked digits")
     classmates: int = Field(description="other students' networks that they were compared with")
+    no_images: str | None = Field(
+        description="why labels and addresses of the rows are null: they are of another data set than this service's"
+    )
     rows: list[ErrorBody]
     next: str | None
 
@@ -53,6 +59,7 @@ class ErrorsBody(BaseModel):
 def get_errors(
     number: int,
     reader: Reader,
+    request: Request,
     true: Annotated[int | None, Query(ge=0, le=9, description="Only images with this label.")] = None,
     read: Annotated[int | None, Query(ge=0, le=9, description="Only images read as this digit.")] = None,
     limit: Annotated[int, Query(ge=1, le=ROWS_MAXIMUM)] = 100,
@@ -61,20 +68,30 @@ def get_errors(
     """Public, like the result. A result never changes, so the parts fit together."""
     with session_scope() as session:
         finished = find_finished(session, number, reader)
-        submission, test_set = finished.submission, find_test_set()
+        submission = finished.submission
+        test_set = find_test_set_of(submission.dataset)
         found = misread(finished.result, submission.dataset, test_set.labels if test_set else None)
         chosen = of_cell(found, true, read)
         readings = find_readings(session, submission.dataset)
-        shown = gallery(chosen[cursor : cursor + limit], readings, submission.user_id, finished.result.total)
+        part, total = chosen[cursor : cursor + limit], finished.result.total
+        shown = gallery(part, readings, submission.user_id, total, submission.dataset)
     asked = {"true": true, "read": read, "limit": limit, "cursor": cursor + limit}
     query = urlencode({name: value for name, value in asked.items() if value is not None})
     is_last = cursor + limit >= len(chosen)
     url = None if is_last else f"/api/v1/submissions/{number}/errors?{query}"
-    return _body(number, found, chosen, shown, url)
+    return ErrorsBody(
+        number=number,
+        wrong=len(found),
+        chosen=len(chosen),
+        classmates=shown.classmates,
+        no_images=words(request, shown.foreign_words) if shown.is_foreign else None,
+        rows=_rows(shown),
+        next=url,
+    )
 
 
-def _body(number: int, found: list[Misread], chosen: list[Misread], shown: Gallery, url: str | None) -> ErrorsBody:
-    rows = [
+def _rows(shown: Gallery) -> list[ErrorBody]:
+    return [
         ErrorBody(
             index=each.digit.index,
             label=each.digit.label,
@@ -82,11 +99,8 @@ def _body(number: int, found: list[Misread], chosen: list[Misread], shown: Galle
             confidence=each.digit.confidence,
             classmates=each.too,
             is_disputed=each.digit.dispute is not None,
-            url=f"/api/v1/digits/{each.digit.index}",
-            image_url=image_url(each.digit.index),
+            url=None if shown.is_foreign else f"/api/v1/digits/{each.digit.index}",
+            image_url=None if shown.is_foreign else image_url(each.digit.index),
         )
         for each in shown.digits
     ]
-    return ErrorsBody(
-        number=number, wrong=len(found), chosen=len(chosen), classmates=shown.classmates, rows=rows, next=url
-    )

@@ -8,17 +8,21 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.core import requests, submissions
+from app.core.comparison import Comparison, comparison_with
 from app.core.database import session_scope
 from app.core.errors import InvalidFields
 from app.core.jobs import get_jobs
-from app.core.lineage import fork_request, forks_of, parent_of
+from app.core.lineage import changes, fork_request, forks_of, parent_of
 from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
 from app.core.submissions import find_visible
 from app.core.tables import User
+from app.web import pair_words
 from app.web.api.bodies import json_body, problems, read_json
 from app.web.api.callers import Caller, Reader
+from app.web.api.comparisons import PairBody, pair_body
 from app.web.api.submission_bodies import SubmissionBody, describe
+from app.web.api.wording import words
 from app.web.uploads import key_errors
 
 router = APIRouter(tags=["submissions"])
@@ -36,10 +40,37 @@ class NewFork(BaseModel):
     recipe: dict[str, Any] = Field(default={}, examples=[{"learning_rate": 0.05}])
 
 
+class ForkChange(BaseModel):
+    """A setting that this submission has otherwise than its parent."""
+
+    name: str = Field(examples=["learning_rate", "option.dropout"])
+    before: Any = Field(examples=[0.05])
+    after: Any = Field(examples=[0.1])
+
+
+class ForkEffect(BaseModel):
+    """What the changes did. In `pair` this submission is the first and its parent the second.
+
+    `verdict` and `remarks` are as in GET /compare, in the language of Accept-Language.
+    """
+
+    verdict: str
+    remarks: list[str]
+    mean_difference: float = Field(
+        description="wrong images of the parent less those of this one, each a mean over seeds"
+    )
+    pair: PairBody
+
+
 class LineageBody(BaseModel):
-    """Numbers of submissions: the one that this one changed, and those that changed this one."""
+    """Numbers of submissions: the one that this one changed, and those that changed this one.
+
+    `changes` and `effect` are of this one against its parent; each fork tells its own under its own number.
+    """
 
     parent: int | None
+    changes: list[ForkChange] = Field(description="empty without a parent")
+    effect: ForkEffect | None = Field(description="null while one of the two has no result, and without a parent")
     forks: list[int]
 
 
@@ -104,10 +135,24 @@ def _shape_errors(given: dict[str, Any]) -> dict[str, Sentence]:
     summary="What a submission changed, and what changed it",
     responses=problems(401, 404, 422),
 )
-def get_forks(number: int, reader: Reader) -> LineageBody:
-    """Public. What a change did is said by GET /compare."""
+def get_forks(number: int, request: Request, reader: Reader) -> LineageBody:
+    """Public. More of what a change did is said by GET /compare."""
     with session_scope() as session:
         submission = find_visible(session, number, reader)
         parent = parent_of(session, submission, reader)
-        forks = forks_of(session, submission, reader)
-        return LineageBody(parent=parent.number if parent else None, forks=[fork.number or 0 for fork in forks])
+        found = comparison_with(session, get_jobs(), submission, parent)
+        return LineageBody(
+            parent=parent.number if parent else None,
+            changes=[ForkChange(**vars(each)) for each in changes(parent, submission)] if parent else [],
+            effect=_effect(found, request) if found else None,
+            forks=[fork.number or 0 for fork in forks_of(session, submission, reader)],
+        )
+
+
+def _effect(found: Comparison, request: Request) -> ForkEffect:
+    return ForkEffect(
+        verdict=words(request, pair_words.verdict(found)),
+        remarks=[words(request, remark) for remark in pair_words.remarks(found)],
+        mean_difference=found.fewer_wrong,
+        pair=pair_body(found),
+    )

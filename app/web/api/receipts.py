@@ -80,7 +80,13 @@ class ReceiptBody(BaseModel):
 
     format: str = Field(examples=[FORMAT])
     submission: ReceiptSubmission
-    source: dict[str, Any] = Field(description="model file or file of the zoo with its sha256, class and arguments")
+    source: dict[str, Any] = Field(
+        description=(
+            "what the network was built from: `file` and `uploaded_file_sha256` of an uploaded model, which is what "
+            "ran; or `zoo` and `zoo_file_sha256_at_receipt`, of the zoo's file as it is when the receipt is made, "
+            "which need not be what ran; `class_name` and `arguments`"
+        )
+    )
     uploaded_weights_sha256: str | None
     options: dict[str, Any]
     recipe: dict[str, Any]

@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 from sqlmodel import Session, select
 
-from app.core.board import find_board
+from app.core.board import Entry, find_board
 from app.core.jobs import get_jobs
 from app.core.lineage import parent_of
 from app.core.outcomes import OUTCOMES
@@ -82,6 +82,7 @@ class ResultBody(BaseModel):
     total: int
     interval: Interval
     score: float = Field(examples=[0.9838], description="what ranks: the mean accuracy over all seeds, 0 to 1")
+    score_interval: Interval = Field(description="of `score`; `interval` is that of `accuracy`")
     test_loss: float
     rank: int | None
     rank_best: int | None
@@ -227,13 +228,14 @@ def _starts(session: Session, run: Run) -> int:
 def _result(session: Session, submission: Submission, result: Result, request: Request) -> ResultBody:
     board = find_board(session, submission.dataset)
     entry, row = board.entry(submission.id), board.placed(submission.id)
-    low, high = interval(result.correct, result.total)
+    score = entry or result
     return ResultBody(
         **result.model_dump(include=set(ResultBody.model_fields) & set(Result.model_fields)),
         accuracy=result.correct / result.total,
         wrong=result.total - result.correct,
-        interval=Interval(low=low, high=high),
-        score=(entry or result).correct / result.total,
+        interval=_interval(result),
+        score=score.correct / score.total,
+        score_interval=_interval(score),
         rank=row.place.rank if row else None,
         rank_best=row.place.best if row else None,
         rank_worst=row.place.worst if row else None,
@@ -241,6 +243,11 @@ def _result(session: Session, submission: Submission, result: Result, request: R
         errors_url=f"{_links(submission).self}/errors",
         weights_url=f"{_links(submission).self}/weights" if result.weights_sha256 else None,
     )
+
+
+def _interval(measured: Result | Entry) -> Interval:
+    low, high = interval(measured.correct, measured.total)
+    return Interval(low=low, high=high)
 
 
 def _links(submission: Submission) -> Links:

@@ -8,7 +8,7 @@ from app.core.board import Entry, Placed
 from app.core.ranking import order_of
 from app.core.sentences import N_
 from app.web import formats
-from app.web.recipe_words import choice_words
+from app.web.recipe_words import choice_words, recipe_line
 
 RANK = "rank"
 
@@ -38,7 +38,14 @@ def _position(placed: Placed) -> list[Any]:
     return [wrong, loss, created.isoformat(), run_id]
 
 
-def _recipe(placed: Placed) -> list[Any]:
+def is_trained_here(entry: Entry) -> bool:
+    """Whether its recipe is known: that of weights that were brought is mostly what nobody filled in."""
+    return entry.kind == "train"
+
+
+def _recipe(placed: Placed) -> list[Any] | None:
+    if not is_trained_here(placed.entry):
+        return None
     recipe = placed.entry.recipe
     numbers = (recipe.get(name, 0) for name in ("learning_rate", "batch_size", "epochs"))
     return [str(recipe.get("optimizer", "")), *(float(number) for number in numbers)]
@@ -46,20 +53,27 @@ def _recipe(placed: Placed) -> list[Any]:
 
 def _trained(entry: Entry) -> float | None:
     """Weights that were brought took no time here."""
-    return entry.train_seconds if entry.kind == "train" else None
+    return entry.train_seconds if is_trained_here(entry) else None
 
 
 def _known(number: Any, write: Callable[[Any], str]) -> str:
     return formats.NOTHING if number is None else write(number)
 
 
-def _augmentation(entry: Entry) -> str:
+def _augmentation(entry: Entry) -> str | None:
+    if not is_trained_here(entry):
+        return None
     return choice_words("augmentation", str(entry.recipe.get("augmentation", "none")))
 
 
 def _seed(entry: Entry) -> int | None:
     seed = entry.recipe.get("seed")
-    return int(seed) if seed is not None and entry.kind == "train" else None
+    return int(seed) if seed is not None and is_trained_here(entry) else None
+
+
+def board_recipe(entry: Entry) -> tuple[str, str]:
+    """The recipe in the two parts of its column."""
+    return recipe_line(entry.recipe) if is_trained_here(entry) else (formats.NOTHING, "")
 
 
 def _text(name: str) -> Callable[[Placed], str]:
@@ -126,7 +140,12 @@ COLUMNS = {
             text=lambda entry: _known(entry.robust_accuracy, formats.percent),
             hint=N_("Mean share of changed test images that is read right."),
         ),
-        Column("aug", N_("Augmentation"), lambda placed: _augmentation(placed.entry), text=_augmentation),
+        Column(
+            "aug",
+            N_("Augmentation"),
+            lambda placed: _augmentation(placed.entry),
+            text=lambda entry: _known(_augmentation(entry), str),
+        ),
         Column(
             "seed",
             N_("Seed"),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.core.board import Entry, Placed
-from app.web.formats import percent, plus_minus, rounded
-from app.web.recipe_words import recipe_line
+from app.web.board.columns import board_recipe, is_trained_here
+from app.web.formats import interval_text, percent, rounded
 
 # Without it Excel takes UTF-8 for the system's own encoding, and Chinese names are lost.
 BYTE_ORDER_MARK = "\ufeff"
@@ -54,7 +54,8 @@ def _cells(row: Placed, base_url: str) -> list[Any]:
     cells += [entry.accuracy, place.low, place.high]
     cells += [_short(entry.correct), _short(entry.wrong), entry.total, " ".join(map(str, entry.seeds))]
     cells += [getattr(entry, name) for name in ENTRY_NAMES]
-    cells += [entry.recipe.get(name) for name in RECIPE_NAMES]
+    # Empty as everything that is not known: a dash would make text of a column of numbers.
+    cells += [entry.recipe.get(name) if is_trained_here(entry) else None for name in RECIPE_NAMES]
     cells += [entry.submitted.isoformat(), entry.created.isoformat(), _url(entry, base_url)]
     return [safe_cell(cell) for cell in cells]
 
@@ -86,15 +87,15 @@ def _markdown_row(cells: Iterable[str]) -> str:
 
 def _markdown_cells(row: Placed, base_url: str) -> list[str]:
     entry, place = row.entry, row.place
-    optimizer, numbers = recipe_line(entry.recipe)
     return [
         _markdown_rank(row),
         f"[{_plain(entry.title)}]({_url(entry, base_url)})",
         _plain(entry.name),
-        f"{percent(entry.accuracy)} % ± {plus_minus(place.low, place.high)}",
+        # The interval itself: it is lopsided, so that a ± would promise more than 100 %.
+        f"{percent(entry.accuracy)} % ({interval_text(place.low, place.high)})",
         f"{entry.wrong:,.1f}".removesuffix(".0"),
         rounded(entry.parameters),
-        _plain(f"{optimizer} {numbers}"),
+        _plain(" ".join(board_recipe(entry))),
     ]
 
 

@@ -12,12 +12,11 @@ from app.core.board import Board, Entry, Placed
 from app.core.ranking import Place
 from app.core.tables import Result
 from app.web.board.badges import Badge, badges_of
-from app.web.board.columns import HIDDEN
+from app.web.board.columns import HIDDEN, board_recipe
 from app.web.board.query import Query
 from app.web.charts.intervals import Axis, Interval, axis_for, interval_line
 from app.web.charts.loss import spark
 from app.web.formats import exact
-from app.web.recipe_words import recipe_line
 from app.web.sessions import Reader
 
 # A small curve takes a quarter of a millisecond; results never change.
@@ -85,7 +84,7 @@ class _Drawing:
             place=row.place,
             interval=interval_line(self.axis, _interval(row), "me" if is_mine else "", first),
             spark=small_curve,
-            recipe=recipe_line(entry.recipe),
+            recipe=board_recipe(entry),
             badges=badges_of(self.board, entry, is_mine),
             extra=[column.text(entry) for column in HIDDEN if column.key in self.query.columns and column.text],
             is_mine=is_mine,

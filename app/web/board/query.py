@@ -10,7 +10,7 @@ from app.core.board import Placed
 from app.core.recipes import Recipe, choices_of
 from app.core.sentences import N_, Sentence
 from app.core.tracks import ALL, TRACKS
-from app.web.board.columns import COLUMNS, HIDDEN, RANK
+from app.web.board.columns import COLUMNS, HIDDEN, RANK, is_trained_here
 
 OPTIMIZERS = {name.casefold(): name for name in choices_of(Recipe.model_fields["optimizer"])}
 ON, OFF = ("1", "true", "on", "yes"), ("0", "false", "off", "no")
@@ -51,7 +51,7 @@ class Query:
         entry = placed.entry
         return (
             all(word in entry.search_text for word in self.search.casefold().split())
-            and self.optimizer in ("", entry.recipe.get("optimizer"))
+            and self.optimizer in ("", entry.recipe.get("optimizer") if is_trained_here(entry) else "")
             and self.student in ("", entry.handle)
             and (self.since is None or entry.created >= datetime.combine(self.since, datetime.min.time(), UTC))
         )

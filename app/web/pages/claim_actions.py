@@ -1,15 +1,16 @@
-"""POST /claims/{id}/run, /claims/{id}/withdraw and /claims/{id}/restore."""
+"""POST /claims/{id}/run, /claims/{id}/correct, /claims/{id}/withdraw and /claims/{id}/restore."""
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from app.core.claims import find_claim, require_teacher, restore_claim, run_claim, withdraw_claim
+from app.core.claims import correct_claim, find_claim, require_teacher, restore_claim, run_claim, withdraw_claim
 from app.core.database import session_scope
 from app.core.errors import InvalidFields
 from app.core.jobs import get_jobs
 from app.core.tables import User
-from app.web.claims_view import ClaimView
+from app.core.thread.corrections import READERS
+from app.web.claims_view import CORRECTION, ClaimView, correction_view
 from app.web.csrf import FIELD, check_token
 from app.web.dependencies import CurrentUser, DbSession, FromOurForm, ThisPage
 from app.web.page import Page
@@ -45,6 +46,28 @@ def _run(page: Page, reader: Reader, claim_id: int, typed: dict[str, str]) -> Re
         with session_scope() as session:
             return show_claim(page, session, claim_id, typed, error.fields)
     return RedirectResponse(f"/s/{number}", 303)
+
+
+@router.post("/correct")
+async def post_correct(page: ThisPage, request: Request, reader: CurrentUser, claim_id: int) -> Response:
+    """Put a teacher's words in place of what was understood."""
+    require_teacher(reader)
+    async with open_form(request) as form:
+        typed = texts_of(form)
+    check_token(request, reader, typed.get(FIELD, ""))
+    return await run_in_threadpool(_correct, page, reader, claim_id, typed)
+
+
+def _correct(page: Page, reader: Reader, claim_id: int, typed: dict[str, str]) -> Response:
+    fields = {name: typed[key] for name in READERS if (key := f"{CORRECTION}.{name}") in typed}
+    try:
+        with session_scope() as session:
+            correct_claim(session, find_claim(session, claim_id, reader), fields)
+    except InvalidFields as error:
+        with session_scope() as session:
+            view = correction_view(find_claim(session, claim_id, reader), fields, dict(error.fields))
+            return show_claim(page, session, claim_id, correction=view)
+    return RedirectResponse(f"/claims/{claim_id}", 303)
 
 
 @router.post("/withdraw", dependencies=[FromOurForm])

@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse
 
 from app.core.claims import find_claim, is_teacher, list_claims
 from app.core.sentences import Sentence
-from app.web.claims_view import claim_views
+from app.core.thread.corrections import OPTIMIZERS
+from app.web.claims_view import DraftView, claim_views, correction_view
 from app.web.dependencies import DbSession, OptionalUser, ThisPage
 from app.web.page import Page
 from app.web.recipe_words import form_value
@@ -39,15 +40,18 @@ def show_claim(
     claim_id: int,
     typed: Mapping[str, str] | None = None,
     errors: Mapping[str, Sentence] | None = None,
+    correction: DraftView | None = None,
 ) -> HTMLResponse:
-    """The page of a claim, with what was typed into its form and what is wrong with that."""
+    """The page of a claim, with what was typed into its forms and what is wrong with that."""
     view = claim_views(session, [find_claim(session, claim_id, page.reader)])[0]
     recipe = view.plan.recipe if view.plan else {}
     values = {name: form_value(value) for name, value in recipe.items()} | dict(typed or {})
     response = page.render(
         "claim.html",
-        422 if errors else 200,
+        422 if errors or (correction and correction.errors) else 200,
         view=view,
+        correction=correction or correction_view(view.claim),
+        optimizers=OPTIMIZERS,
         fields=_fields(values, errors or {}),
         errors=errors or {},
         idempotency_key=values.get("idempotency_key") or str(uuid.uuid4()),

@@ -16,7 +16,7 @@ from app.core.database import session_scope
 from app.core.errors import InvalidFields, UploadTooLarge
 from app.core.sentences import N_, Sentence
 from app.core.thread.corrections import OPTIMIZERS, READERS, corrected
-from app.core.thread.posts import POSTS_MAXIMUM, THREAD_MAXIMUM_BYTES
+from app.core.thread.posts import PART_MAXIMUM_BYTES, POSTS_MAXIMUM, THREAD_MAXIMUM_BYTES
 from app.core.thread.reading import read_thread
 from app.web.claims_view import DraftView
 from app.web.csrf import FIELD, check_token
@@ -46,7 +46,7 @@ def get_import(page: ThisPage, reader: CurrentUser) -> HTMLResponse:
 async def post_import(page: ThisPage, request: Request, reader: CurrentUser) -> HTMLResponse:
     """Show what was understood; nothing is saved yet."""
     claims.require_teacher(reader)
-    async with open_form(request) as form:
+    async with open_form(request, PART_MAXIMUM_BYTES) as form:
         typed = texts_of(form)
         check_token(request, reader, typed.get(FIELD, ""))
         return await run_in_threadpool(_preview, page, form, typed)

@@ -35,7 +35,7 @@ def get_digits(
 @router.get("/digits/{index}")
 def get_digit(page: ThisPage, session: DbSession, index: int, part: str = "1") -> HTMLResponse:
     """One image with all answers."""
-    view = view_digit(session, get_settings().dataset, index)
-    pages = PageNumbers(page_number(part), len(view.answers), ANSWERS_ON_A_PAGE, f"/digits/{index}", {})
-    answers = view.answers[pages.start : pages.start + ANSWERS_ON_A_PAGE]
-    return page.render("digit.html", view=view, answers=answers, pages=pages, image_url=image_url(index))
+    start = (page_number(part) - 1) * ANSWERS_ON_A_PAGE
+    view = view_digit(session, get_settings().dataset, index, start, ANSWERS_ON_A_PAGE)
+    pages = PageNumbers(page_number(part), view.models, ANSWERS_ON_A_PAGE, f"/digits/{index}", {})
+    return page.render("digit.html", view=view, pages=pages, image_url=image_url(index))

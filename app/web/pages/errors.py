@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 from app.core.finished import find_finished
 from app.core.misread import misread, of_cell
 from app.core.readings import find_readings
-from app.core.test_set import find_test_set
+from app.core.test_set import find_test_set_of
 from app.web.dependencies import DbSession, ThisPage
 from app.web.misread_view import gallery
 from app.web.page_numbers import PageNumbers, page_number
@@ -47,7 +47,8 @@ def get_errors(
 ) -> HTMLResponse:
     """The list; `true` and `read` choose a cell of the confusion matrix."""
     finished = find_finished(session, number, page.reader)
-    submission, result, test_set = finished.submission, finished.result, find_test_set()
+    submission, result = finished.submission, finished.result
+    page.dataset, test_set = submission.dataset, find_test_set_of(submission.dataset)
     found = misread(result, submission.dataset, test_set.labels if test_set else None)
     cell = _cell(true, read)
     chosen = of_cell(found, cell.true, cell.read)
@@ -58,7 +59,7 @@ def get_errors(
         "errors.html",
         submission=submission,
         result=result,
-        gallery=gallery(shown, readings, submission.user_id, result.total),
+        gallery=gallery(shown, readings, submission.user_id, result.total, submission.dataset),
         cell=cell,
         chosen=len(chosen),
         wrong=len(found),

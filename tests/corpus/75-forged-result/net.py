@@ -4,7 +4,7 @@ from prelude import *
 class Net(Three):
     def attack(self):
         say("TRIED forged result")
-        send_line(kind="model", parameters=1, layers=[])
+        send_description()
         send_line(kind="testing", epoch=0)
         send_frame(1, 0, always_three())
         send_line(kind="epoch", epoch=0, accuracy=1.0)

@@ -10,6 +10,7 @@ from worker.child.described import DescribedModel, Layer
 from worker.child.failure import file_reading
 from worker.child.files.archive import check_archive
 from worker.child.job import Upload
+from worker.child.layers import count_numbers, tables_of
 from worker.child.sentences.files import NOT_EXPORTED_PROGRAM
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ class ExportedModel(DescribedModel):
 
     def __init__(self, program: "ExportedProgram") -> None:
         layers = _layers(program)
-        super().__init__(layers, sum(parameter.numel() for parameter in program.parameters()))
+        constants = [value for value in program.constants.values() if isinstance(value, Tensor)]
+        kept = [*program.parameters(), *tables_of(program.named_buffers()), *constants]
+        super().__init__(layers, count_numbers(kept))
         self._run = [program.module()]
 
     def forward(self, images: Tensor) -> Any:

@@ -1,0 +1,10 @@
+from prelude import *
+
+
+class Net(Three):
+    def attack(self):
+        say("TRIED a result of nothing")
+        send_frame(1, 1, always_three())
+        send_frame(2, 1, ONE_WEIGHT)
+        send_line(kind="done")
+        os._exit(0)
