@@ -214,6 +214,19 @@ def test_different_test_images_are_not_compared(api: Api) -> None:
     assert "measured on different test images" in answer.json()["detail"]
 
 
+def test_what_nobody_said_of_brought_weights_is_no_setting_that_differs(api: Api, visitor: Visitor) -> None:
+    two(range(60), range(40, 75), recipe={"learning_rate": 0.05, "batch_size": 32})
+    with session_scope() as session:
+        brought = session.get_one(Submission, 1)
+        brought.kind, brought.recipe = "evaluate", brought.recipe | {"batch_size": 256}
+
+    differing = {row["name"] for row in compared(api)["settings"]}
+
+    assert {"kind", "batch_size"} <= differing
+    assert "learning_rate" not in differing
+    assert "Learning rate" not in text_of(visitor.get("/compare?a=1&b=2"))
+
+
 def test_a_withdrawn_submission_is_nobodys_to_compare(api: Api) -> None:
     two(range(60), range(40, 75))
     with session_scope() as session:

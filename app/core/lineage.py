@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.core.errors import Conflict, NotFound
 from app.core.model_files import is_source, shown_name
-from app.core.recipes import Recipe
+from app.core.recipes import Recipe, reported_recipe
 from app.core.requests import Request
 from app.core.sentences import N_, Sentence
 from app.core.submissions import Person, find_visible, is_close, public_model_file
@@ -90,8 +90,21 @@ def forks_of(session: Session, submission: Submission, reader: Person | None) ->
 
 def changes(parent: Submission, child: Submission) -> list[Change]:
     """The settings in which two submissions differ: the network first, then options, then the recipe."""
-    parts = zip(_settings(parent), _settings(child), strict=True)
+    parts = [*zip(_settings(parent), _settings(child), strict=True), comparable_recipes(parent, child)]
     return [change for before, after in parts for change in _changes(before, after)]
+
+
+def comparable_recipes(first: Submission, second: Submission) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both recipes, of brought weights only what was said of them, and then only what is known of both."""
+    recipes = [_known_recipe(submission) for submission in (first, second)]
+    shared = recipes[0].keys() & recipes[1].keys()
+    known = [{name: value for name, value in recipe.items() if name in shared} for recipe in recipes]
+    return known[0], known[1]
+
+
+def _known_recipe(submission: Submission) -> dict[str, Any]:
+    recipe = whole_recipe(submission)
+    return recipe if submission.kind == "train" else reported_recipe(recipe)
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
@@ -99,8 +112,8 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     return [Change(*pair) for pair in pairs if pair[1] != pair[2]]
 
 
-def _settings(submission: Submission) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Of the network, of its options, of the recipe."""
+def _settings(submission: Submission) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of the network, and of its options."""
     network = {
         "kind": submission.kind,
         "model": submission.model,
@@ -110,7 +123,7 @@ def _settings(submission: Submission) -> tuple[dict[str, Any], dict[str, Any], d
         "weights": submission.weights_sha256,
     }
     options = {f"{OPTION}{name}": value for name, value in whole_options(submission).items()}
-    return network, options, whole_recipe(submission)
+    return network, options
 
 
 def whole_options(submission: Submission) -> Mapping[str, Any]:

@@ -118,6 +118,12 @@ def parse_recipe(given: Mapping[str, Any]) -> Recipe:
         raise InvalidFields(dict(_field_error(details) for details in error.errors())) from error
 
 
+def reported_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody said of weights that were trained elsewhere: a setting left at its default says nothing."""
+    fields = Recipe.model_fields
+    return {name: value for name, value in recipe.items() if name not in fields or value != fields[name].default}
+
+
 def _cleaned(name: str, value: Any) -> Any:
     if name == "normalize" and isinstance(value, bool | str):
         word = str(value).strip().lower()

@@ -7,6 +7,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from app.core.comparison import Comparison, Disagreement, Side
+from app.core.lineage import comparable_recipes
 from app.core.sentences import N_, Sentence
 from app.web import pair_words, result_view
 from app.web.change_words import ChangeRow, change_rows
@@ -79,8 +80,10 @@ class CompareView:
     @cached_property
     def same(self) -> list[tuple[str, str]]:
         """The settings that do not."""
+        first, second = self.sides
+        known, _ = comparable_recipes(first.submission, second.submission)
         differing = {row.label for row in self.changes}
-        return [row for row in recipe_rows(self.comparison.first.submission.recipe) if row[0] not in differing]
+        return [row for row in recipe_rows(known) if row[0] not in differing]
 
     def model_title(self, side: Side) -> str:
         """What its network is called."""

@@ -64,12 +64,6 @@ def recipe_rows(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(str(Recipe.model_fields[name].title), value_words(name, recipe[name])) for name in shown]
 
 
-def reported_recipe(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """What somebody said of weights that were trained elsewhere: a setting left at its default says nothing."""
-    fields = Recipe.model_fields
-    return {name: value for name, value in recipe.items() if name not in fields or value != fields[name].default}
-
-
 def recipe_line(recipe: Mapping[str, Any]) -> tuple[str, str]:
     """The optimizer, and the three numbers that a table has room for."""
     numbers = (text % compact(recipe[name]) for name, text in BOARD_NUMBERS.items() if name in recipe)

@@ -16,6 +16,7 @@ from app.core.misread import misread
 from app.core.outcomes import OUTCOMES, Words
 from app.core.ranking import interval
 from app.core.readings import find_readings
+from app.core.recipes import reported_recipe
 from app.core.runs import ENDED, STATE_WORDS, Standing, State, events_after, latest_run, result_of, standing
 from app.core.sentences import N_
 from app.core.submissions import is_close
@@ -31,7 +32,7 @@ from app.web.misread_view import Gallery, gallery
 from app.web.model_words import arguments, class_name, network_title, option_rows
 from app.web.notes import notes_html
 from app.web.page import Page
-from app.web.recipe_words import recipe_rows, reported_recipe
+from app.web.recipe_words import recipe_rows
 from app.web.seeds_view import Seeds, seeds_of_page
 from app.web.source_code import source_html
 from app.web.story import Story

@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from app.core.board import Board, Entry, Placed
+from app.core.recipes import reported_recipe
 from app.web.api.submission_bodies import Author, Interval
 from app.web.board.badges import badges_of
 from app.web.board.columns import is_trained_here
-from app.web.recipe_words import reported_recipe
 
 
 class BoardLine(BaseModel):
