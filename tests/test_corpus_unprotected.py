@@ -55,7 +55,7 @@ def run_unprotected(case: Case, ground: Ground, runner: subprocess.Popen[str], f
         runner.stdin.flush()
         assert runner.stdout.readline() == "ended\n"
     for path in left_behind():
-        Path(path).unlink()
+        Path(path).unlink(missing_ok=True)  # Python's own resource tracker takes shared memory away, at any moment
     return read_attempts((folder / "log").read_text("utf-8", "replace"))
 
 
