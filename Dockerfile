@@ -8,6 +8,8 @@ COPY . .
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --editable .
 
 FROM python:3.12-slim
+# pg_dump and its like, for `mnist-benchmark backup` and `restore`; at least as new as the server.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --uid 10001 board && mkdir /data && chown board /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/mnist-benchmark /srv/mnist-benchmark

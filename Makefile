@@ -40,7 +40,7 @@ bench: install
 # The lock names packages and hashes only; uv reads which registry to ask from its own environment.
 lock: install
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --group dev \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra service --group dev \
 	  pyproject.toml -o requirements.lock
 
 translations: install

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.commands.output import print_json
 from app.core.claims import Draft, draft, save
 from app.core.database import session_scope
 from app.core.rebuilding.plan import plan
@@ -20,8 +21,8 @@ from app.core.thread.reading import read_thread
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)))
 
 
-def import_file(path: Path, is_sure: bool, console: Console) -> None:
-    """Read a thread, show it, and save its claims if that is wanted.
+def import_file(path: Path, is_sure: bool, console: Console, is_json: bool = False) -> None:
+    """Read a thread, show it, and save its claims if that is wanted. As JSON nobody is asked: `is_sure` decides.
 
     Raises:
         Problem: if it cannot be read as a thread.
@@ -30,8 +31,11 @@ def import_file(path: Path, is_sure: bool, console: Console) -> None:
     posts = read_thread(_bytes(path))
     with session_scope() as session:
         drafts = draft(session, posts)
-    _show(drafts, console)
     claims = [each for each in drafts if each.is_claim]
+    if is_json:
+        print_json({"posts": len(drafts), "claims": len(claims), "saved": _save(claims) if is_sure else 0})
+        return
+    _show(drafts, console)
     if not claims:
         console.print("There is nothing new to save.")
         return
@@ -39,8 +43,12 @@ def import_file(path: Path, is_sure: bool, console: Console) -> None:
     if not is_sure and (str(path) == "-" or not typer.confirm(f"Save {len(claims)} claims?")):
         console.print("Nothing was saved. --yes saves without asking.")
         return
+    console.print(f"Saved {_save(claims)} claims. They are listed at /claims.")
+
+
+def _save(claims: Sequence[Draft]) -> int:
     with session_scope() as session:
-        console.print(f"Saved {len(save(session, claims, None))} claims. They are listed at /claims.")
+        return len(save(session, claims, None))
 
 
 def _bytes(path: Path) -> bytes:

@@ -2,19 +2,25 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from app.commands.output import print_json
 from app.core.receipt_checks import Check, Predictions, TestSet, Unreadable, check_receipt, read_predictions
 from app.core.settings import Settings
 
 MARKS = {True: "[green]✓[/]", False: "[bold red]✗[/]", None: "[yellow]–[/]"}
 
 
-def verify(receipt_path: Path, predictions: Sequence[Path], settings: Settings, console: Console) -> bool:
-    """Print what was checked and the verdict; returns whether every run of the receipt was checked, and holds.
+def verify(
+    receipt_path: Path, predictions: Sequence[Path], settings: Settings, console: Console, is_json: bool = False
+) -> bool:
+    """Print what was checked and the verdict, for people or as JSON.
+
+    Returns whether every run of the receipt was checked, and holds.
 
     Without `predictions`, the files that the receipt names are looked for beside it.
     """
@@ -24,13 +30,21 @@ def verify(receipt_path: Path, predictions: Sequence[Path], settings: Settings, 
         given = [_read_table(path) for path in files]
         check = _check(receipt_path, receipt, given, settings)
     except Unreadable as error:
-        console.print(_printable(str(error)), markup=False, style="red")
+        if is_json:
+            print_json({"is_verified": False, "problem": str(error), "findings": []})
+        else:
+            console.print(_printable(str(error)), markup=False, style="red")
         return False
+    is_verified = not check.is_refuted and not check.missing
+    if is_json:
+        findings = [asdict(each) for each in check.findings]
+        print_json({"is_verified": is_verified, "problem": None, "missing": list(check.missing), "findings": findings})
+        return is_verified
     for finding in check.findings:
         console.print(MARKS[finding.is_true], end=" ")
         console.print(_printable(finding.text), markup=False)
     console.print(_printable(_verdict(check, receipt["submission"])), markup=False, style="bold")
-    return not check.is_refuted and not check.missing
+    return is_verified
 
 
 def _check(path: Path, receipt: dict[str, Any], given: Sequence[Predictions], settings: Settings) -> Check:

@@ -1,12 +1,9 @@
 """The API of a test's own folder, called through HTTP in this process. Loaded as a pytest plugin."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -14,6 +11,7 @@ from app.core.database import session_scope
 from app.web.main import create_app
 from tests.api import Api
 from tests.board_factories import make_token, make_user
+from tests.serving import serving
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +33,6 @@ def api(data_dir: Path, app: FastAPI) -> Iterator[Api]:
 
 @pytest.fixture
 def live(api: Api, app: FastAPI) -> Iterator[str]:
-    """The address of a real server on a real socket, in a thread of this process."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=2))
-    thread = Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
+    """The address of a real server over the folder of `api`."""
+    with serving(app) as address:
+        yield address

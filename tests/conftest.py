@@ -2,15 +2,18 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import argon2
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from app.core import blobs, database, jobs, schema, settings
+from app.core import blobs, database, jobs, passwords, schema, settings
 from app.core.seeding import seed_people
 from worker.dataset import find_mnist
 
@@ -18,8 +21,6 @@ from worker.dataset import find_mnist
 MACHINE = (
     "test_browser",
     "test_corpus",
-    "test_memorizer",
-    "test_reference",
     "test_sandbox",
     "test_supervisor",
     "test_worker",
@@ -49,6 +50,9 @@ def clear_caches() -> None:
         jobs.get_jobs().close()
     for cached in (settings.get_settings, database.get_engine, jobs.get_jobs, blobs.get_blobs):
         cached.cache_clear()
+    # Only where the web is loaded: tests of the worker do without it.
+    if rates := sys.modules.get("app.web.api.rates"):
+        rates.get_rates.cache_clear()
 
 
 def migrate_and_seed(engine: sa.Engine) -> None:
@@ -59,6 +63,15 @@ def migrate_and_seed(engine: sa.Engine) -> None:
     facade.close()
     with Session(engine) as session, session.begin():
         seed_people(session)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """The same argon2id, in a thousandth of the time: its cost is for thieves, and was half of the whole suite's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_NOBODYS_HASH", passwords.hash_password("of nobody"))
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -82,18 +95,24 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite: Path) -> Iterator[Path]:
-    """DATA_DIR of this test, with a database in it."""
-    folder = tmp_path / "data"
+@contextmanager
+def data_folder(folder: Path, database_file: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Make a folder with a copy of a database, and let it be DATA_DIR as long as the patch holds."""
     folder.mkdir()
-    shutil.copy(migrated_sqlite, folder / "board.sqlite")
-    monkeypatch.setenv("DATA_DIR", str(folder))
-    monkeypatch.setenv("SECRET_KEY", "a key for tests only")
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+    shutil.copy(database_file, folder / "board.sqlite")
+    patch.setenv("DATA_DIR", str(folder))
+    patch.setenv("SECRET_KEY", "a key for tests only")
+    patch.delenv("DATABASE_URL", raising=False)
     clear_caches()
     yield folder
     clear_caches()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, migrated_sqlite: Path) -> Iterator[Path]:
+    """DATA_DIR of this test, with a database in it."""
+    with data_folder(tmp_path / "data", migrated_sqlite, monkeypatch) as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 import numpy as np
-from sqlmodel import Session, select
+import pytest
+from sqlmodel import Session, col, select
 
 from app.core.accounts import NewUser, find_user, sign_up
 from app.core.database import get_engine, session_scope
@@ -25,6 +26,7 @@ from app.core.settings import CHECKOUT
 from app.core.submissions import Request, create, find
 from app.core.tables import Event, Result, Run
 from tests.changed import save_unchanged
+from tests.conftest import data_folder
 from worker.dataset import save_for_child
 from worker.practice import draw_practice_set
 
@@ -103,6 +105,18 @@ def service(data_dir: Path, **environment: str) -> Iterator[Service]:
         running.kill()
 
 
+@contextmanager
+def service_of_many(
+    factory: pytest.TempPathFactory, database_file: Path, **environment: str
+) -> Iterator[tuple[Service, subprocess.Popen[bytes]]]:
+    """A service with one warm worker for all tests of a module: starting one takes longer than most runs."""
+    place = factory.mktemp("shared") / "data"
+    with pytest.MonkeyPatch.context() as patch, data_folder(place, database_file, patch) as folder:
+        write_tiny_dataset(folder)
+        with service(folder, **environment) as started:
+            yield started, started.worker(WARM_START="true")
+
+
 def answers(port: int) -> bool:
     """Whether a web on this port says that it lives."""
     try:
@@ -118,7 +132,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], Any], timeout_s: float, interval_s: float = 0.05) -> Any:
+def wait_until(condition: Callable[[], Any], timeout_s: float, interval_s: float = 0.1) -> Any:
     """The condition's first true value; AssertionError when it stays false."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -166,14 +180,15 @@ def rows(table: type[Any]) -> list[Any]:
 
 def events_of(number: int) -> list[Event]:
     """The story of the latest run, in order."""
-    run_id = run_of(number).id
-    return sorted((event for event in rows(Event) if event.run_id == run_id), key=lambda event: event.seq)
+    statement = select(Event).where(Event.run_id == run_of(number).id).order_by(col(Event.seq))
+    with Session(get_engine(), expire_on_commit=False) as session:
+        return list(session.exec(statement))
 
 
 def results_of(number: int) -> list[Result]:
     """Results of the latest run: one or none."""
-    run_id = run_of(number).id
-    return [result for result in rows(Result) if result.run_id == run_id]
+    with Session(get_engine(), expire_on_commit=False) as session:
+        return list(session.exec(select(Result).where(Result.run_id == run_of(number).id)))
 
 
 def children_of(pid: int) -> list[int]:

@@ -1,6 +1,5 @@
 """Homework files in a real Chromium, against a real web and a real worker with its sandbox."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,8 @@ from playwright.sync_api import expect
 
 from app.core.database import session_scope
 from tests.browser import Window, browser, submitted_number, window, windows
-from tests.conftest import clear_caches
 from tests.factories import make_member
-from tests.service import free_port, service, write_tiny_dataset
+from tests.service import free_port, service_of_many
 
 __all__ = ["browser", "window", "windows"]
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -49,21 +47,12 @@ plt.show()
 @pytest.fixture(scope="module")
 def address(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A web and a worker of their own for this file, with a few drawn digits."""
-    folder = tmp_path_factory.mktemp("checks")
-    shutil.copy(migrated_sqlite, folder / "board.sqlite")
-    write_tiny_dataset(folder)
-    with pytest.MonkeyPatch.context() as patch, service(folder, WARM_START="true") as running:
-        patch.setenv("DATA_DIR", str(folder))
-        patch.setenv("SECRET_KEY", "a key for tests only")
-        patch.delenv("DATABASE_URL", raising=False)
-        clear_caches()
+    with service_of_many(tmp_path_factory, migrated_sqlite) as (running, _):
         port = free_port()
-        running.worker()
         running.web(port)
         with session_scope() as session:
             make_member(session)
         yield f"http://127.0.0.1:{port}"
-    clear_caches()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The pages in a real Chromium, against a real web process. No worker runs; the tests tell what one would."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from app.core.runs import add_event, latest_run
 from app.core.sentences import Sentence
 from app.core.submissions import find
 from tests.browser import Window, browser, submitted_number, window, windows
-from tests.conftest import clear_caches
+from tests.conftest import data_folder
 from tests.examiner import GOOD_REPORT, TRACEBACK, examiner, say_that_a_worker_lives
 from tests.factories import PASSWORD, drawn_result, make_member, make_run_live
 from tests.service import free_port, service
@@ -31,19 +30,17 @@ NARROW = {"width": 320, "height": 640}
 @pytest.fixture(scope="module")
 def address(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A web of its own for this file."""
-    folder = tmp_path_factory.mktemp("browser")
-    shutil.copy(migrated_sqlite, folder / "board.sqlite")
-    with pytest.MonkeyPatch.context() as patch, service(folder) as running:
-        patch.setenv("DATA_DIR", str(folder))
-        patch.setenv("SECRET_KEY", "a key for tests only")
-        patch.delenv("DATABASE_URL", raising=False)
-        clear_caches()
+    place = tmp_path_factory.mktemp("browser") / "data"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        data_folder(place, migrated_sqlite, patch) as folder,
+        service(folder) as running,
+    ):
         port = free_port()
         running.web(port)
         with session_scope() as session:
             make_member(session)
         yield f"http://127.0.0.1:{port}"
-    clear_caches()
 
 
 def submit(window: Window, title: str) -> int:
@@ -382,7 +379,10 @@ def test_no_page_scrolls_sideways_on_a_narrow_phone(windows: Any, locale: str) -
         "/me",
         "/me/tokens",
         "/me/password",
+        "/me/delete",
+        "/u/zhou-yi",
         "/about",
+        "/api",
         "/no-page",
         f"/s/{done}",
         f"/s/{waiting}",

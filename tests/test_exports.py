@@ -3,16 +3,17 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from markdown_it import MarkdownIt
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.core.runs import latest_run
 from app.core.submissions import find
-from app.core.tables import Result, Submission, User
+from app.core.tables import Classroom, Result, Submission, User
 from app.web.board.exports import BYTE_ORDER_MARK, CSV_NAMES, RECIPE_NAMES, safe_cell
 from tests.board_factories import make_repetition, make_result, make_submission, make_user
 from tests.visitors import Visitor, visit, visitor
@@ -217,12 +218,22 @@ def test_the_json_is_what_the_api_gives(visitor: Visitor, session: Session, amy:
     assert json.loads(file) == json.loads(api)
 
 
-@pytest.mark.parametrize("kind", ["csv", "json", "md"])
+@pytest.mark.parametrize("kind", ["csv", "json", "md", "atom"])
 def test_a_file_with_a_filter_that_means_nothing_is_refused(visitor: Visitor, kind: str) -> None:
     assert visitor.get(f"/leaderboard.{kind}?track=tiny").status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/leaderboard.csv", "/leaderboard.json", "/leaderboard.md", "/s/1/badge.svg"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/leaderboard.csv",
+        "/leaderboard.json",
+        "/leaderboard.md",
+        "/leaderboard.atom",
+        "/s/1/badge.svg",
+        "/u/amy/badge.svg",
+    ],
+)
 def test_what_has_not_changed_is_not_sent_again(visitor: Visitor, session: Session, amy: User, path: str) -> None:
     measured(session, amy, 15)
     known = {"If-None-Match": visitor.get(path).headers["ETag"]}
@@ -265,3 +276,90 @@ def test_without_a_result_there_is_no_badge(visitor: Visitor, session: Session, 
     answers = [visitor.get(f"/s/{number}/badge.svg") for number in (1, gone.number, 99)]
 
     assert [answer.status_code for answer in answers] == [404, 404, 404]
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def feed_titles(visitor: Visitor, query: str = "") -> list[str]:
+    """The titles of a feed's entries."""
+    root = ElementTree.fromstring(visitor.get(f"/leaderboard.atom{query}").content)
+    return [entry.findtext(f"{ATOM}title") or "" for entry in root.iter(f"{ATOM}entry")]
+
+
+def test_the_feed_has_the_rows_of_the_page(visitor: Visitor, session: Session, amy: User) -> None:
+    measured(session, amy, 25, title="mine")
+    measured(session, make_user(session, "bo"), 35, title="theirs")
+
+    assert set(feed_titles(visitor, "?by=bo")) == {"theirs: 96.50 %"}
+    assert set(feed_titles(visitor)) == {"mine: 97.50 %", "theirs: 96.50 %", "New record: mine, 97.50 %"}
+
+
+def test_two_filters_are_two_feeds_that_lead_to_their_pages(visitor: Visitor, session: Session, amy: User) -> None:
+    measured(session, amy, 25)
+
+    one, two = (
+        ElementTree.fromstring(visitor.get(f"/leaderboard.atom{query}").content) for query in ("?by=amy", "?track=3ep")
+    )
+
+    links = {link.get("rel"): link.get("href") for link in one.findall(f"{ATOM}link")}
+    assert one.findtext(f"{ATOM}id") != two.findtext(f"{ATOM}id")
+    assert one.findtext(f"{ATOM}title") == "MNIST Benchmark: by=amy"
+    assert links == {
+        "self": "http://testserver/leaderboard.atom?by=amy",
+        "alternate": "http://testserver/?by=amy",
+    }
+
+
+def test_the_board_links_to_all_files_under_its_filters(visitor: Visitor, session: Session, amy: User) -> None:
+    measured(session, amy, 15)
+
+    page = visitor.get("/?by=amy&cols=loss").text
+
+    kinds = ["csv", "json", "md", "atom"]
+    assert [kind for kind in kinds if f'href="/leaderboard.{kind}?by=amy"' not in page] == []
+
+
+def shown_by(visitor: Visitor, path: str) -> str:
+    """What a badge says, as a reader for the blind reads it."""
+    return ElementTree.fromstring(visitor.get(path).text).attrib["aria-label"]
+
+
+@pytest.mark.parametrize(
+    ("show", "words"),
+    [("", "98.50 % · rank 1 of 2"), ("?show=accuracy", "98.50 %"), ("?show=rank", "rank 1 of 2")],
+)
+def test_a_badge_says_what_it_is_asked_for(
+    visitor: Visitor, session: Session, amy: User, show: str, words: str
+) -> None:
+    number = measured(session, amy, 15).number
+    measured(session, amy, 35)
+    measured(session, make_user(session, "bo"), 25)
+
+    assert shown_by(visitor, f"/s/{number}/badge.svg{show}") == f"MNIST: {words}"
+    assert shown_by(visitor, f"/u/amy/badge.svg{show}") == f"MNIST: {words}"
+
+
+def test_a_badge_that_says_nothing_known_is_refused(visitor: Visitor, session: Session, amy: User) -> None:
+    measured(session, amy, 15)
+
+    assert visitor.get("/u/amy/badge.svg?show=colour").status_code == 422
+
+
+def test_a_late_result_has_no_rank_on_its_badge(visitor: Visitor, session: Session, amy: User) -> None:
+    submission = measured(session, amy, 15)
+    classroom = session.exec(select(Classroom)).one()
+    classroom.closes = submission.created - timedelta(days=1)
+    session.add(classroom)
+    session.commit()
+
+    assert shown_by(visitor, f"/s/{submission.number}/badge.svg") == "MNIST: 98.50 % · late"
+    assert shown_by(visitor, "/u/amy/badge.svg") == "MNIST: 98.50 % · late"
+
+
+def test_nobody_without_a_result_has_a_badge(visitor: Visitor, session: Session, amy: User) -> None:
+    session.commit()
+
+    answers = [visitor.get(f"/u/{handle}/badge.svg") for handle in ("amy", "nobody")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]

@@ -7,8 +7,11 @@ from sqlmodel import Session
 
 from app.core.heartbeats import announce, beat, forget, last_beat_age_s, leave, silent, workers
 from app.core.jobs import get_jobs
+from app.core.notifications import COMMENT, tell
 from app.core.settings import get_settings
-from tests.service import queue, run_of
+from app.core.tables import Notification
+from tests.board_factories import make_user, set_engine_status
+from tests.service import queue, rows, run_of
 from worker.heart import Heart
 from worker.sandbox.choice import Sandbox
 from worker.sandbox.isolation import Isolation
@@ -210,3 +213,32 @@ def test_handing_back_leaves_alone_what_was_cancelled_or_is_anothers(session: Se
     states = get_jobs().states([run_of(number).id for number in (ours, cancelled, theirs)])
     assert count == 1
     assert [states[run_of(number).id] for number in (ours, cancelled, theirs)] == ["queued", "cancelled", "running"]
+
+
+def test_the_author_of_a_run_that_was_given_up_is_told(session: Session, heart: Heart) -> None:
+    number = queue()
+    set_engine_status(session, run_of(number).id, "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+    session.commit()
+
+    heart.beat_once()
+
+    assert [(each.kind, each.data["submission"]) for each in rows(Notification)] == [("run.failed", number)]
+
+
+def test_old_messages_are_forgotten_once_an_hour(session: Session, heart: Heart, clock: Clock) -> None:
+    owner = make_user(session)
+
+    def tell_long_ago(key: str) -> None:
+        tell(session, owner.stored_id, key, COMMENT, {})
+        session.connection().exec_driver_sql("update notification set created = '2020-01-01 00:00:00.000000'")
+        session.commit()
+        heart.beat_once()
+
+    tell_long_ago("first")
+    assert rows(Notification) == []
+    tell_long_ago("second")
+    assert len(rows(Notification)) == 1
+    for seconds in (3600, 20, 20):  # after such a silence a heart lets the others beat first
+        clock.now += seconds
+        heart.beat_once()
+    assert rows(Notification) == []

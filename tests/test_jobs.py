@@ -142,7 +142,7 @@ def test_the_queue_is_registered_once_with_the_latest_settings(jobs: Jobs) -> No
 
     queues = {queue["name"]: queue for queue in engine_rows("queues")}
 
-    assert set(queues) == {"runs", "checks"}
+    assert set(queues) == {"runs", "checks", "webhooks"}
     assert (queues["runs"]["worker_concurrency"], queues["runs"]["polling_interval_sec"]) == (3, 0.25)
     assert (queues["checks"]["worker_concurrency"], queues["checks"]["polling_interval_sec"]) == (1, 0.25)
 

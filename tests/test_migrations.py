@@ -162,6 +162,31 @@ def test_old_results_get_their_calibration_error_and_nothing_that_was_not_measur
     assert rows(old_engine, f"SELECT {columns} FROM result") == [(0.25, *[None] * 7)]
 
 
+def test_an_old_class_stays_as_open_as_it_was_and_old_tokens_keep_their_powers(old_engine: sa.Engine) -> None:
+    with old_engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO api_token VALUES (1, 1, 'hash', 'laptop', '2026-11-01', NULL)")
+
+    schema.migrate_tables(old_engine)
+
+    columns = "sign_up, opens, closes, time_zone, daily_quota, epochs_cap, names, visibility, paused"
+    assert rows(old_engine, f"SELECT {columns} FROM classroom") == [
+        ("open", None, None, "Asia/Shanghai", 20, None, "real", "public", None)
+    ]
+    assert rows(old_engine, "SELECT name, scopes FROM api_token") == [("laptop", "read submit")]
+    assert rows(old_engine, 'SELECT handle, session_mark, departed FROM "user"') == [("lin", "", None)]
+    assert rows(old_engine, "SELECT DISTINCT hidden FROM submission") == [(None,)]
+
+
+def test_going_down_to_the_third_version_keeps_the_rows(old_engine: sa.Engine) -> None:
+    schema.migrate_tables(old_engine)
+
+    downgrade(old_engine, "0003")
+
+    assert rows(old_engine, "SELECT number, title FROM submission ORDER BY number") == [(1, "A"), (2, "B"), (7, "C")]
+    assert rows(old_engine, 'SELECT handle, name FROM "user"') == [("lin", "Lin")]
+    assert not {"comment", "charge", "audit", "attempt"} & set(sa.inspect(old_engine).get_table_names())
+
+
 def test_going_down_to_the_second_version_keeps_the_rows(old_engine: sa.Engine) -> None:
     schema.migrate_tables(old_engine)
 
@@ -186,7 +211,8 @@ def test_a_database_brought_up_step_by_step_has_the_constraints_of_a_new_one(old
     assert unique == {"uq_submission_id", "uq_submission_user_id_idempotency_key"}
     indexes = {found["name"] for found in sa.inspect(old_engine).get_indexes("submission")}
     assert {"ix_submission_claim_id", "ix_submission_classroom_id", "ix_submission_user_id"} <= indexes
-    assert sa.inspect(old_engine).get_foreign_keys("run")[0]["referred_table"] == "submission"
+    run_keys = {key["name"]: key["referred_table"] for key in sa.inspect(old_engine).get_foreign_keys("run")}
+    assert run_keys == {"fk_run_submission_id": "submission", "fk_run_reevaluated_by": "user"}
 
 
 def test_foreign_keys_are_watched_again_after_the_migration(old_engine: sa.Engine) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from app.core import claims
 from app.core.database import session_scope
-from app.core.tables import Claim, Submission, User
+from app.core.tables import Audit, Claim, Submission, User
 from tests.board_factories import make_result
 from tests.factories import make_member
 from tests.test_pages_submit import form_values
@@ -409,3 +409,23 @@ def test_a_pasted_thread_that_is_too_long_is_refused_with_its_size(teacher: Visi
 
     assert page.status_code == 422
     assert "11.0 MB" in error_beside(page, "thread")
+
+
+def test_what_a_teacher_does_with_claims_is_in_the_audit_log(teacher: Visitor) -> None:
+    import_posts(NO_LAYERS)
+    teacher.post("/claims/1/correct", {"read.accuracy": "97 %"})
+    for action in ("withdraw", "withdraw", "restore"):
+        teacher.post(f"/claims/1/{action}")
+    with session_scope() as session:
+        rows = session.exec(select(Audit).order_by("id")).all()
+        found = [(row.action, row.subject, row.actor_id is not None) for row in rows]
+    page = text_of(teacher.get("/teach/audit"))
+
+    assert found == [
+        ("claim.import", "claims", False),
+        ("claim.correct", "claim 1", True),
+        ("claim.withdraw", "claim 1", True),
+        ("claim.restore", "claim 1", True),
+    ]
+    for words in ("Claims imported: #1 command line", "Claim #1 corrected Ms Li", "→ 0.97", "Claim #1 put back Ms Li"):
+        assert words in page

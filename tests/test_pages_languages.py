@@ -50,7 +50,7 @@ def test_the_choice_of_a_member_follows_them_to_another_browser(
     assert "MNIST 排行榜" in text_of(visit(language="en").sign_in().get("/"))
 
 
-@pytest.mark.parametrize("path", ["/", "/submit", "/me", "/me/tokens", "/me/password", "/about"])
+@pytest.mark.parametrize("path", ["/", "/submit", "/me", "/me/tokens", "/me/password", "/about", "/api"])
 @pytest.mark.parametrize(("language", "html_language"), [("zh", "zh-CN"), ("en", "en")])
 def test_every_page_exists_in_both_languages(member: Visitor, path: str, language: str, html_language: str) -> None:
     member.language = language

@@ -100,7 +100,7 @@ def test_source_that_would_take_long_to_colour_is_shown_without_colours(text: st
 
     shown = coloured(text)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # LEXER_S, on a busy machine
     assert str(shown).replace("&#39;", "'").replace("&#34;", '"')
 
 

@@ -35,7 +35,7 @@ class Score:
     test_loss: float
     created: datetime
     hits: bytes
-    is_baseline: bool = False
+    is_ranked: bool = True
 
     @property
     def wrong(self) -> float:
@@ -105,7 +105,7 @@ def test_nobody_has_no_place() -> None:
 
 def test_a_baseline_stands_in_order_but_takes_no_rank_and_counts_for_nobodys() -> None:
     first, last = score("first", reading(1000, 1)), score("last", reading(1000, *range(100)))
-    baseline = replace(score("course", reading(1000, *range(40))), is_baseline=True)
+    baseline = replace(score("course", reading(1000, *range(40))), is_ranked=False)
 
     places = rank([last, baseline, first])
 

@@ -17,7 +17,7 @@ from sqlmodel import Session, col, delete, select
 
 from app.core.board import find_board
 from app.core.database import get_engine, session_scope
-from app.core.tables import Event, Result, Run, Submission, User
+from app.core.tables import Charge, Event, Result, Run, Submission, User
 from app.core.tracks import TRACKS
 from app.web.main import create_app
 from tests.board_factories import TEST_IMAGES, make_failure, make_repetition, make_result, make_submission, make_user
@@ -59,7 +59,7 @@ def client(data_dir: Path) -> Iterator[TestClient]:
 def put(board: list[dict[str, Any]]) -> list[int]:
     """Make these entries the whole board; returns the numbers of those that may stand on it."""
     with Session(get_engine(), expire_on_commit=False) as session:
-        for table in (Result, Event, Run, Submission):
+        for table in (Result, Event, Charge, Run, Submission):
             session.connection().execute(delete(table))
         users = {user.handle: user for user in session.exec(select(User))}
         numbers = [_put(session, users[f"student-{entry['student']}"], entry) for entry in board]

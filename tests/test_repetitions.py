@@ -1,6 +1,7 @@
 """Other seeds of the same submission: which are queued, when they may be, and what they say together."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from statistics import stdev
 
 import numpy as np
@@ -22,7 +23,7 @@ from app.core.repetitions import (
 from app.core.requests import Weights
 from app.core.runs import State, latest_run, repetitions
 from app.core.submissions import find, withdraw
-from app.core.tables import Run, Submission
+from app.core.tables import Classroom, Run, Submission, now
 from tests.board_factories import make_failure, make_result, make_submission, make_user, set_engine_status
 from tests.factories import drawn_result
 from tests.test_submissions import WEIGHTS
@@ -212,3 +213,33 @@ def test_of_two_as_near_the_earlier_stands_for_both(session: Session, submission
 
     assert isinstance(chosen, SeedRun)
     assert chosen.seed == 7
+
+
+def close_class(session: Session, hours_ago: int = 0) -> None:
+    classroom = session.exec(select(Classroom)).one()
+    classroom.closes = now() - timedelta(hours=hours_ago)
+    session.add(classroom)
+    session.commit()
+
+
+def test_after_closing_no_new_seed_changes_what_ranks(session: Session, submission: Submission) -> None:
+    close_class(session)
+
+    with pytest.raises(Conflict, match="The ranking has closed"):
+        ask(session, submission, 2)
+
+
+def test_after_closing_seeds_that_were_asked_for_before_are_tried_again(
+    session: Session, submission: Submission
+) -> None:
+    ask(session, submission, 2)
+    get_jobs().cancel(repetitions(session, submission)[0].id)
+    close_class(session)
+
+    assert ask(session, submission, 2) == [8]
+
+
+def test_what_came_too_late_to_rank_can_have_further_seeds(session: Session, submission: Submission) -> None:
+    close_class(session, hours_ago=1)
+
+    assert ask(session, submission, 2) == [8]

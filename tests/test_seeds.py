@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlmodel import select
 
 from app.core.accounts import find_user
 from app.core.database import session_scope
 from app.core.jobs import get_jobs
 from app.core.repetitions import request_repetitions
 from app.core.runs import latest_run, repetitions
-from app.core.tables import Run, Submission
+from app.core.tables import Classroom, Run, Submission, now
 from app.web.charts.seed_dots import seed_dots
 from tests.api import SUBMISSIONS, Api
 from tests.board_factories import make_submission, make_user, set_engine_status
@@ -70,6 +71,18 @@ def test_others_neither_see_the_button_nor_may_press_it(visit: Any, member: Visi
 
     assert f"/s/{number}/seeds" not in member.get(f"/s/{number}").text
     assert member.post(f"/s/{number}/seeds", {"seeds": "3"}).status_code == 403
+
+
+def test_after_closing_the_page_offers_no_further_seeds(member: Visitor) -> None:
+    number = make_measured()
+    assert "Seeds in all" in text_of(member.get(f"/s/{number}"))
+    with session_scope() as session:
+        classroom = session.exec(select(Classroom)).one()
+        classroom.closes = now()
+        session.add(classroom)
+
+    assert "Seeds in all" not in text_of(member.get(f"/s/{number}"))
+    assert member.post(f"/s/{number}/seeds", {"seeds": "3"}).status_code == 409
 
 
 def test_a_form_of_another_site_cannot_ask(member: Visitor) -> None:

@@ -33,6 +33,8 @@ PRINT_KEY = "from app.core.settings import get_settings; print(get_settings().re
         ("POLL_INTERVAL_S", "0.5", 0.5),
         ("HEARTBEAT_INTERVAL_S", "1", 1.0),
         ("LEASE_S", "10", 10.0),
+        ("PUBLIC_URL", "https://mnist.school.cn/", "https://mnist.school.cn"),
+        ("PUBLIC_URL", "http://[2001:db8::1]:8000", "http://[2001:db8::1]:8000"),
     ],
 )
 def test_a_setting_is_read_from_the_variable_of_its_name(
@@ -51,7 +53,8 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("PORT", "0"), ("PORT", "65536"), ("DATASET", "cifar"), ("UPLOAD_LIMIT_BYTES", "0"), ("WORKER_CONCURRENCY", "0")],
+    [("PORT", "0"), ("PORT", "65536"), ("DATASET", "cifar"), ("UPLOAD_LIMIT_BYTES", "0"), ("WORKER_CONCURRENCY", "0")]
+    + [("PUBLIC_URL", url) for url in ("mnist.school.cn", "https://a.cn/board", "javascript:x", "https://a b")],
 )
 def test_a_setting_without_sense_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(name, text)

@@ -18,7 +18,7 @@ from app.web.translations import catalogue_path, say, translate
 PLACES = re.compile(r"%\((\w+)\)([.\d]*[a-z])")
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 # Examples in code for programs' authors, and the words by which posts in Chinese are understood.
-HAN_IS_MEANT = {"app/web/api", "app/core/thread"}
+HAN_IS_MEANT = {"app/web/api", "app/core/thread", "app/core/office_names.py"}
 
 
 def catalogue(language: str) -> Catalog:

@@ -26,11 +26,19 @@ from tests.service import (
     rows,
     run_of,
     service,
+    service_of_many,
     wait_until,
     write_tiny_dataset,
 )
 from worker.dataset import data_sha256
 from worker.practice import draw_practice_set
+
+
+@pytest.fixture(scope="module", autouse=True)
+def busy(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[None]:
+    """One worker for all tests here but the one that has its own."""
+    with service_of_many(tmp_path_factory, migrated_sqlite):
+        yield
 
 
 @pytest.fixture
@@ -40,9 +48,8 @@ def running(data_dir: Path) -> Iterator[Service]:
         yield started
 
 
-def test_a_trained_model_is_analyzed(running: Service) -> None:
+def test_a_trained_model_is_analyzed() -> None:
     number = queue(epochs=1)
-    running.worker()
 
     assert ended(number) is Outcome.OK
 
@@ -83,16 +90,19 @@ def broken_torchvision(folder: Path) -> Path:
     return place.parent
 
 
-def test_a_repetition_takes_its_own_seed_and_is_otherwise_the_same(running: Service) -> None:
+def test_a_repetition_takes_its_own_seed_and_is_otherwise_the_same() -> None:
     number = queue(epochs=1, seed=3)
     with session_scope() as session:
         submission = find(session, number)
         seeds = {start_run(session, get_jobs(), submission, seed).id: seed for seed in (3, 4)}
-    running.worker()
 
-    wait_until(lambda: len(rows(Result)) == 3, 90)
+    def results() -> dict[str, Result]:
+        return {result.run_id: result for result in rows(Result)}
 
-    by_seed = {run.seed: result for run in rows(Run) for result in rows(Result) if result.run_id == run.id}
+    runs = [run for run in rows(Run) if run.submission_id == submission.id]
+    wait_until(lambda: results().keys() >= {run.id for run in runs}, 90)
+
+    by_seed = {run.seed: results()[run.id] for run in runs}
     assert set(seeds.values()) | {None} == set(by_seed)
     assert by_seed[None].losses == by_seed[3].losses != by_seed[4].losses
 
@@ -116,7 +126,7 @@ class Net(nn.Module):
 """
 
 
-def test_a_network_cannot_say_that_it_is_smaller_than_what_it_sends(running: Service) -> None:
+def test_a_network_cannot_say_that_it_is_smaller_than_what_it_sends() -> None:
     queue(epochs=1)  # makes the student
     with session_scope() as session:
         user = find_user(session, "zhou")
@@ -125,7 +135,6 @@ def test_a_network_cannot_say_that_it_is_smaller_than_what_it_sends(running: Ser
         asked = Request(model_file=ModelFile(blob, "net.py"), class_name="Net", recipe={"epochs": 1})
         submission, _ = create(session, get_jobs(), user, asked, "mnist")
         number = int(submission.number or 0)
-    running.worker()
 
     assert ended(number) is Outcome.OK
 
@@ -133,7 +142,7 @@ def test_a_network_cannot_say_that_it_is_smaller_than_what_it_sends(running: Ser
     assert result.parameters == 7850
 
 
-def test_uploaded_weights_are_as_large_as_their_file(running: Service) -> None:
+def test_uploaded_weights_are_as_large_as_their_file() -> None:
     queue(epochs=1)
     content = save(
         {"classifier.1.weight": np.zeros((10, 784), np.float32), "classifier.1.bias": np.zeros(10, np.float32)}
@@ -144,7 +153,6 @@ def test_uploaded_weights_are_as_large_as_their_file(running: Service) -> None:
         weights = Weights(get_blobs().store([content], 1 << 20), "mine.safetensors")
         submission, _ = create(session, get_jobs(), user, Request(model="softmax_regression", weights=weights), "mnist")
         number = int(submission.number or 0)
-    running.worker()
 
     assert ended(number) is Outcome.OK
 

@@ -1,6 +1,7 @@
 """Runs carried out by a real worker with a real child, on a few hundred drawn digits."""
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from app.core.accounts import NewUser, find_user, sign_up
 from app.core.blobs import get_blobs
 from app.core.database import session_scope
 from app.core.jobs import get_jobs
 from app.core.outcomes import OUTCOMES, Fault, Outcome
 from app.core.runs import State
 from app.core.submissions import Request, Weights, create
-from app.core.tables import User
 from tests.service import (
     END_LIMIT_S,
     TEST_IMAGES,
@@ -28,11 +29,14 @@ from tests.service import (
     run_children_of,
     run_of,
     service,
+    service_of_many,
     standing_of,
     wait_until,
     write_tiny_dataset,
 )
 from worker.sandbox.cell import environment
+
+Busy = tuple[Service, subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -42,20 +46,24 @@ def running(data_dir: Path) -> Iterator[Service]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[Busy]:
+    """A service with a worker that has run other tests' submissions, too."""
+    with service_of_many(tmp_path_factory, migrated_sqlite) as started:
+        yield started
+
+
 def submit_weights(content: bytes, model: str = "softmax_regression") -> int:
     with session_scope() as session:
-        user = User(handle="ma-li", name="Ma Li")
-        session.add(user)
-        session.flush()
+        user = find_user(session, "ma-li") or sign_up(session, NewUser("ma-li", "Ma Li", "a password for tests"))
         weights = Weights(get_blobs().store([content], 1 << 20), "mine.safetensors")
         submission, _ = create(session, get_jobs(), user, Request(model=model, weights=weights), "mnist")
         assert submission.number is not None
         return submission.number
 
 
-def test_a_submitted_model_is_trained_scored_and_recorded_once(running: Service) -> None:
+def test_a_submitted_model_is_trained_scored_and_recorded_once(busy: Busy) -> None:
     number = queue(epochs=2)
-    running.worker()
 
     assert ended(number) is Outcome.OK
 
@@ -74,9 +82,8 @@ def test_a_submitted_model_is_trained_scored_and_recorded_once(running: Service)
     assert run.isolation == "namespaces"
 
 
-def test_the_story_of_a_run_tells_each_step_once_and_in_order(running: Service) -> None:
+def test_the_story_of_a_run_tells_each_step_once_and_in_order(busy: Busy) -> None:
     number = queue(epochs=2)
-    running.worker()
     ended(number)
     wait_until(lambda: events_of(number)[-1].kind == "end", 5)
 
@@ -99,8 +106,7 @@ def test_the_state_goes_from_queued_to_done(running: Service) -> None:
     assert standing_of(number).state is State.DONE
 
 
-def test_weights_that_fit_are_scored_without_training(running: Service) -> None:
-    running.worker()
+def test_weights_that_fit_are_scored_without_training(busy: Busy) -> None:
     number = submit_weights(
         save(
             {
@@ -119,8 +125,7 @@ def test_weights_that_fit_are_scored_without_training(running: Service) -> None:
     assert result.weights_sha256 is None
 
 
-def test_weights_that_do_not_fit_name_the_tensor_and_both_shapes(running: Service) -> None:
-    running.worker()
+def test_weights_that_do_not_fit_name_the_tensor_and_both_shapes(busy: Busy) -> None:
     number = submit_weights(
         save({"classifier.1.weight": np.zeros((10, 700), np.float32), "classifier.1.bias": np.zeros(10, np.float32)})
     )
@@ -133,16 +138,14 @@ def test_weights_that_do_not_fit_name_the_tensor_and_both_shapes(running: Servic
     assert "700" in message
 
 
-def test_a_corrupt_weights_file_is_the_submitters_to_mend(running: Service) -> None:
-    running.worker()
+def test_a_corrupt_weights_file_is_the_submitters_to_mend(busy: Busy) -> None:
     number = submit_weights((100).to_bytes(8, "little") + b"{" + b"x" * 120)
 
     assert ended(number) is Outcome.BAD_FILE
     assert OUTCOMES[Outcome.BAD_FILE].fault is Fault.SUBMITTER
 
 
-def test_a_learning_rate_that_explodes_ends_as_diverged_with_the_step(running: Service) -> None:
-    running.worker()
+def test_a_learning_rate_that_explodes_ends_as_diverged_with_the_step(busy: Busy) -> None:
     number = queue(learning_rate=10, weight_decay=1, epochs=20)
 
     assert ended(number) is Outcome.DIVERGED
@@ -170,8 +173,8 @@ def test_a_memory_limit_into_which_torch_does_not_fit_is_our_fault(running: Serv
     assert "did not say a word" in running.logs()
 
 
-def test_cancelling_a_running_submission_kills_its_child_within_two_seconds(running: Service) -> None:
-    worker = running.worker()
+def test_cancelling_a_running_submission_kills_its_child_within_two_seconds(busy: Busy) -> None:
+    _, worker = busy
     number = queue(model="yannet", epochs=20)
     wait_until(lambda: standing_of(number).state is State.TRAINING, END_LIMIT_S)
     (child,) = run_children_of(worker.pid)
@@ -185,8 +188,7 @@ def test_cancelling_a_running_submission_kills_its_child_within_two_seconds(runn
     assert results_of(number) == []
 
 
-def test_a_worker_goes_on_with_the_next_run_after_a_cancelled_one(running: Service) -> None:
-    running.worker()
+def test_a_worker_goes_on_with_the_next_run_after_a_cancelled_one(busy: Busy) -> None:
     first, second = queue(model="yannet", epochs=20), queue()
     wait_until(lambda: standing_of(first).state is State.TRAINING, END_LIMIT_S)
     get_jobs().cancel(run_of(first).id)
@@ -218,8 +220,8 @@ def test_a_file_that_we_lost_is_our_fault_and_says_so(running: Service) -> None:
     assert "FileNotFoundError" in running.logs()
 
 
-def test_the_child_sees_nothing_of_our_environment_and_leaves_nothing_behind(running: Service) -> None:
-    worker = running.worker()
+def test_the_child_sees_nothing_of_our_environment_and_leaves_nothing_behind(busy: Busy) -> None:
+    running, worker = busy
     number = queue(model="yannet", epochs=20)
     wait_until(lambda: standing_of(number).state is State.TRAINING, END_LIMIT_S)
     (child,) = run_children_of(worker.pid)
@@ -246,9 +248,8 @@ def test_the_childs_folder_holds_no_test_labels(running: Service) -> None:
     ]
 
 
-def test_the_engine_keeps_a_runs_report_as_json_and_pickles_nothing(running: Service) -> None:
+def test_the_engine_keeps_a_runs_report_as_json_and_pickles_nothing(busy: Busy) -> None:
     number = queue()
-    running.worker()
     ended(number)
 
     with session_scope() as session:
@@ -290,12 +291,12 @@ def test_an_idle_worker_stops_at_sigterm_and_leaves(running: Service) -> None:
         assert session.connection().exec_driver_sql("select count(*) from heartbeat").scalar() == 0
 
 
-def test_uploads_are_read_by_the_child_only(running: Service) -> None:
+def test_uploads_are_read_by_the_child_only(busy: Busy) -> None:
     """The worker's own modules import neither torch nor safetensors."""
-    running.worker()
+    running, worker = busy
     wait_until(lambda: "worker ready" in running.logs(), 30)
 
-    maps = Path(f"/proc/{running.processes[0].pid}/maps").read_text()
+    maps = Path(f"/proc/{worker.pid}/maps").read_text()
 
     assert "torch" not in maps
     assert "safetensors" not in maps

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.core.accounts import NewUser, find_user, sign_up
 from app.core.blobs import get_blobs
 from app.core.checks import request_check
 from app.core.database import session_scope
@@ -23,6 +24,7 @@ from tests.service import (
     rows,
     run_of,
     service,
+    service_of_many,
     standing_of,
     wait_until,
     write_tiny_dataset,
@@ -54,12 +56,18 @@ def running(data_dir: Path) -> Iterator[Service]:
         yield started
 
 
+@pytest.fixture(scope="module", params=["namespaces", "landlock"])
+def level(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
+) -> Iterator[str]:
+    """How the one worker for all tests that ask for it shuts its runs in."""
+    with service_of_many(tmp_path_factory, migrated_sqlite, ISOLATION=request.param):
+        yield request.param
+
+
 def student() -> User:
     with session_scope() as session:
-        user = User(handle="ma-li", name="Ma Li")
-        session.add(user)
-        session.flush()
-        return user
+        return find_user(session, "ma-li") or sign_up(session, NewUser("ma-li", "Ma Li", "a password for tests"))
 
 
 def request_of(source: str, **changes: Any) -> Request:
@@ -89,9 +97,7 @@ def ask(source: str, **changes: Any) -> QuickCheck:
     return found
 
 
-@pytest.mark.parametrize("level", ["namespaces", "landlock"])
-def test_a_homework_script_is_trained_and_what_was_found_is_kept(running: Service, level: str) -> None:
-    running.worker(ISOLATION=level)
+def test_a_homework_script_is_trained_and_what_was_found_is_kept(level: str) -> None:
     number = submit(HOMEWORK)
 
     assert ended(number) is Outcome.OK, standing_of(number)
@@ -111,10 +117,8 @@ def test_runs_without_a_zygote_come_to_the_same(running: Service) -> None:
     assert run_of(number).isolation == "namespaces"
 
 
-@pytest.mark.parametrize("level", ["namespaces", "landlock"])
-def test_a_check_reports_the_network_and_the_scripts_own_settings(running: Service, level: str) -> None:
-    running.worker(ISOLATION=level)
-
+@pytest.mark.usefixtures("level")
+def test_a_check_reports_the_network_and_the_scripts_own_settings() -> None:
     check = ask(HOMEWORK)
 
     assert check.outcome == "ok", (check.message, check.detail)
@@ -126,9 +130,8 @@ def test_a_check_reports_the_network_and_the_scripts_own_settings(running: Servi
     assert check.report["missing"] == []
 
 
-def test_a_check_of_a_broken_script_shows_the_students_own_line(running: Service) -> None:
-    running.worker()
-
+@pytest.mark.usefixtures("level")
+def test_a_check_of_a_broken_script_shows_the_students_own_line() -> None:
     check = ask(HOMEWORK.replace("nn.Linear(784, hidden)", "nn.Linear(783, hidden)"))
 
     assert check.outcome == "bad_model"
@@ -136,9 +139,8 @@ def test_a_check_of_a_broken_script_shows_the_students_own_line(running: Service
     assert "return self.layers(x)" in str(check.detail)
 
 
-def test_a_check_that_does_not_end_is_stopped_after_five_seconds(running: Service) -> None:
-    running.worker()
-
+@pytest.mark.usefixtures("level")
+def test_a_check_that_does_not_end_is_stopped_after_five_seconds() -> None:
     check = ask(HOMEWORK.replace("super().__init__()", "super().__init__()\n        while True: pass"))
 
     assert check.outcome == "timed_out"
@@ -146,9 +148,9 @@ def test_a_check_that_does_not_end_is_stopped_after_five_seconds(running: Servic
     assert "5" in str(check.message)
 
 
-@pytest.mark.parametrize("level", ["namespaces", "landlock"])
-def test_a_run_over_its_memory_is_stopped_and_says_how_much_there_is(running: Service, level: str) -> None:
-    running.worker(ISOLATION=level, MEMORY_LIMIT_BYTES=str(1 << 30))
+@pytest.mark.parametrize("isolation", ["namespaces", "landlock"])
+def test_a_run_over_its_memory_is_stopped_and_says_how_much_there_is(running: Service, isolation: str) -> None:
+    running.worker(ISOLATION=isolation, MEMORY_LIMIT_BYTES=str(1 << 30))
     number = submit(HOMEWORK.replace("super().__init__()", "super().__init__(); self.extra = torch.ones(400_000_000)"))
 
     assert ended(number) is Outcome.OUT_OF_MEMORY

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.test_frames import frame
 from worker import watch
 from worker.changed_images import ChangedImages
 from worker.ending import Ending
+from worker.order import Order, OverCap
+from worker.sandbox.limits import Limits
 from worker.story import Story
 from worker.watch import Watch
 from worker.weights_header import Counted
@@ -33,10 +36,13 @@ SCORES = np.full((IMAGES, 10), np.log(0.1), "<f4").tobytes()
 ALL_FRAMES = frame(1, 1, SCORES) + frame(2, 1, WEIGHTS)
 
 
-def watch_of(time_limit: asyncio.Timeout, changed: ChangedImages | None = None) -> Watch:
+def watch_of(
+    time_limit: asyncio.Timeout, changed: ChangedImages | None = None, parameters_cap: int | None = None
+) -> Watch:
     """A watch over a child that says and sends nothing yet; its pipes are `child.progress` and `child.frames`."""
-    dataset = SimpleNamespace(test_labels=np.zeros(IMAGES, np.uint8), changed=changed)
-    order: Any = SimpleNamespace(is_check=False, epochs=1, dataset=dataset, time_limit_s=60.0)
+    dataset: Any = SimpleNamespace(test_labels=np.zeros(IMAGES, np.uint8), changed=changed)
+    job = {"kind": "train", "recipe": {"epochs": 1}}
+    order = Order(job, Path("nowhere"), dataset, Limits(1 << 30, 60, 10), 60.0, parameters_cap)
     child: Any = SimpleNamespace(progress=asyncio.StreamReader(), frames=asyncio.StreamReader(limit=1 << 27))
     return Watch(child, Ending(order, Story(lambda _kind, _data: None, 10)), time_limit)
 
@@ -55,15 +61,29 @@ async def follow_all(watching: Watch, frames: bytes, *lines: dict[str, Any]) -> 
     await asyncio.gather(watching.follow_progress(), watching.take_frames())
 
 
-def ending_of(frames: bytes, *lines: dict[str, Any], changed: ChangedImages | None = None) -> Ending:
+def ending_of(
+    frames: bytes, *lines: dict[str, Any], changed: ChangedImages | None = None, cap: int | None = None
+) -> Ending:
     async def run() -> Ending:
         async with asyncio.timeout(30) as limit:
-            watching = watch_of(limit, changed)
+            watching = watch_of(limit, changed, cap)
             await follow_all(watching, frames, *lines)
         watching.ending.close(None)
         return watching.ending
 
     return asyncio.run(run())
+
+
+@pytest.mark.parametrize("said", [10, 5], ids=["and says so", "and says less"])
+def test_a_network_larger_than_the_class_allows_ends_the_run(said: int) -> None:
+    with pytest.raises(OverCap) as refused:
+        ending_of(ALL_FRAMES, MODEL | {"parameters": said}, DETECTED, TESTING, DONE, cap=9)
+
+    assert "10 parameters; this class allows at most 9" in str(refused.value.sentence)
+
+
+def test_a_network_as_large_as_the_class_allows_is_measured() -> None:
+    assert ending_of(ALL_FRAMES, MODEL, DETECTED, TESTING, DONE, cap=10).failure is None
 
 
 async def expire(limit: asyncio.Timeout, watching: Watch, frames: bytes = b"", *lines: dict[str, Any]) -> None:

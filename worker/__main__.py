@@ -19,6 +19,7 @@ from app.core.schema import check_tables
 from app.core.settings import Settings, get_settings
 from worker.check import check
 from worker.dataset import CHILD_ARRAYS, Dataset, DatasetMissing, prepare
+from worker.deliver import deliver
 from worker.heart import Heart
 from worker.post import Post, active_jobs, begin_to_stop, take_post
 from worker.run import get_datasource, run
@@ -28,7 +29,7 @@ from worker.sandbox.isolation import Isolation
 log = structlog.get_logger()
 
 # The engine finds them by their names; they must have been imported before it is launched.
-WORKFLOWS = (run, check)
+WORKFLOWS = (run, check, deliver)
 
 
 def new_executor_id() -> str:

@@ -1,6 +1,7 @@
 """One quick check: the workflow that the engine calls. It measures nothing and may be done twice."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -8,6 +9,7 @@ from dbos import DBOS
 from dbos._error import DBOSWorkflowConflictIDError
 
 from app.core.blobs import get_blobs
+from app.core.caps import RunCaps, caps_of_check
 from app.core.checks import finish_check
 from app.core.database import session_scope
 from app.core.identifiers import new_id
@@ -17,8 +19,9 @@ from app.core.sentences import Sentence
 from app.core.tables import QuickCheck
 from worker.execution import execute
 from worker.job import job_folder, order_of
+from worker.order import OverCap
 from worker.post import active, current_post, is_stopping
-from worker.story import Story
+from worker.story import Failure, Story
 
 log = structlog.get_logger()
 
@@ -55,13 +58,22 @@ async def execute_check(check_id: str) -> dict[str, Any]:
     post = current_post()
     with session_scope() as session:
         asked = session.get_one(QuickCheck, check_id)
+        caps = caps_of_check(session, asked)
     with job_folder(post.settings, post.executor_id, f"check-{new_id()}") as folder:
         order = order_of(asked, folder, post.dataset, get_blobs(), post.settings)
         ending = await execute(order, Story(emit=lambda *_: None, steps_limit=0), post.sandbox)
-    failure = ending.failure
+    failure = ending.failure or over_cap(ending.story.report, caps)
     return {
         "outcome": failure.outcome if failure else Outcome.OK,
         "message": failure.message.as_json() if failure else None,
         "detail": failure.detail if failure else None,
         "report": ending.story.report,
     }
+
+
+def over_cap(report: Mapping[str, Any] | None, caps: RunCaps) -> Failure | None:
+    """What the class would not let run, however well it can be built."""
+    parameters = (report or {}).get("parameters") or 0  # not everything could be counted
+    if caps.parameters is None or parameters <= caps.parameters:
+        return None
+    return Failure(Outcome.BAD_MODEL, OverCap(parameters, caps.parameters).sentence)

@@ -1,13 +1,15 @@
 """What this machine offers for running uploaded code, what that means, and how to improve it."""
 
 import asyncio
+import json
 import os
 import platform
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -43,17 +45,25 @@ class Finding:
     advice: str = ""
 
 
-def examine(settings: Settings, console: Console) -> int:
-    """Print the report; 0 if uploaded code can be run here, else 1."""
+def examine(settings: Settings, console: Console, is_json: bool = False) -> int:
+    """Print the report, for people or as JSON; 0 if uploaded code can be run here, else 1."""
     findings = [look() for look in (_system, _processor, _user, _namespaces, _landlock)]
     findings += [_memory(settings), *_levels(settings)]
-    console.print(_table(findings))
     best = _best(findings)
+    if is_json:
+        console.file.write(json.dumps(_as_json(findings, best), ensure_ascii=False, indent=2) + "\n")
+        return 0 if best.may_run_uploads else 1
+    console.print(_table(findings))
     console.print(f"\nA worker here takes the level [bold]{best}[/]: {MEANING[best]}.")
     for finding in findings:
         if finding.advice:
             console.print(f"- {finding.advice}")
     return 0 if best.may_run_uploads else 1
+
+
+def _as_json(findings: list[Finding], best: Isolation) -> dict[str, Any]:
+    found = [asdict(finding) for finding in findings]
+    return {"level": best, "meaning": MEANING[best], "runs_uploads": best.may_run_uploads, "findings": found}
 
 
 def _table(findings: list[Finding]) -> Table:

@@ -7,7 +7,7 @@ from typing import Any
 from app.core.outcomes import Outcome
 from worker.ending import Ending
 from worker.frames import BadAnalysis
-from worker.order import Order
+from worker.order import Order, OverCap
 from worker.sandbox.choice import Sandbox
 from worker.sandbox.launch import Exit, SandboxFailed, launched
 from worker.scoring import BadOutput
@@ -52,6 +52,8 @@ async def _watched(ending: Ending, sandbox: Sandbox) -> Exit | None:
         ending.stop_for_time()
     except BadOutput as error:
         ending.failure = Failure(Outcome.BAD_OUTPUT, error.sentence)
+    except OverCap as error:
+        ending.failure = Failure(Outcome.BAD_MODEL, error.sentence)
     except BadAnalysis:
         ending.stop_for_rubbish()
     return None

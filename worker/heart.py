@@ -7,17 +7,22 @@ import time
 from collections.abc import Callable
 
 import structlog
+from sqlmodel import Session
 
+from app.core.announcements import announce_given_up
 from app.core.database import session_scope
 from app.core.heartbeats import announce, beat, forget, leave, silent, workers
 from app.core.jobs import Jobs
+from app.core.notifications import forget_old
 from app.core.settings import Settings
+from app.core.webhook_deliveries import forget_old_deliveries
 from worker.job import remove_folders_of_the_dead
 from worker.sandbox.choice import Sandbox
 
 log = structlog.get_logger()
 
 FORGET_AFTER_S = 24 * 3600
+FORGET_EVERY_S = 3600.0
 
 
 class Heart:
@@ -40,6 +45,7 @@ class Heart:
         self._active_runs, self._sandbox, self._clock = active_runs, sandbox, clock
         self._last_beat_at: float | None = None
         self._patient_until = -math.inf
+        self._forget_messages_at = -math.inf
         self._idle_since: dict[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._live, name="heart", daemon=True)
@@ -111,6 +117,15 @@ class Heart:
 
     def _tidy(self) -> None:
         with session_scope() as session:
+            announce_given_up(session, self.jobs)
+            self._forget_old_messages(session)
             known = {worker.executor_id for worker in workers(session)}
             living = known - silent(session, known, self.settings.lease_s)
         remove_folders_of_the_dead(self.settings, living | {self.executor_id})
+
+    def _forget_old_messages(self, session: Session) -> None:
+        """Once an hour: nobody waits for it."""
+        if self._clock() >= self._forget_messages_at:
+            self._forget_messages_at = self._clock() + FORGET_EVERY_S
+            forget_old(session)
+            forget_old_deliveries(session)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from app.core.blobs import Blobs
+from app.core.caps import NO_CAPS, RunCaps
 from app.core.settings import Settings
 from app.core.tables import QuickCheck, Run, Submission
 from worker.analysis import TIME_LIMIT_S as ANALYSIS_LIMIT_S
@@ -63,10 +64,11 @@ def order_of(
     blobs: Blobs,
     settings: Settings,
     seed: int | None = None,
+    caps: RunCaps = NO_CAPS,
 ) -> Order:
     """The order for the child of a submission, or of a check of one; its uploads are fetched into the folder.
 
-    `seed` stands in for the recipe's own, where a run repeats another.
+    `seed` stands in for the recipe's own, where a run repeats another. `caps` are the class' own.
     """
     threads = settings.worker_threads or _usable_cores()
     job: dict[str, Any] = {
@@ -83,10 +85,10 @@ def order_of(
     }
     (folder / "scratch").mkdir()
     let_through(folder / "scratch", folder)
-    time_limit_s = CHECK_TIME_LIMIT_S if isinstance(asked, QuickCheck) else settings.run_time_limit_s
+    time_limit_s = CHECK_TIME_LIMIT_S if isinstance(asked, QuickCheck) else min(settings.run_time_limit_s, caps.time_s)
     cpu_time_s = int((time_limit_s + ANALYSIS_LIMIT_S) * threads) + CPU_MARGIN_S
     limits = Limits(settings.memory_limit_bytes, cpu_time_s, threads=THREADS_MARGIN + 4 * threads)
-    return Order(job, folder, dataset, limits, time_limit_s)
+    return Order(job, folder, dataset, limits, time_limit_s, caps.parameters)
 
 
 def _fetched(sha256: str | None, name: str | None, target: Path, blobs: Blobs) -> dict[str, str] | None:

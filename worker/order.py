@@ -5,10 +5,21 @@ from pathlib import Path
 from typing import Any
 
 from app.core.model_files import runs_code
+from app.core.sentences import N_, Sentence
 from worker.dataset import Dataset
 from worker.sandbox.cell import Cell
 from worker.sandbox.isolation import Isolation
 from worker.sandbox.limits import Limits
+
+TOO_LARGE = N_("The network has %(parameters)d parameters; this class allows at most %(maximum)d. Use a smaller one.")
+
+
+class OverCap(Exception):
+    """A network is larger than the class allows."""
+
+    def __init__(self, parameters: int, maximum: int) -> None:
+        super().__init__(parameters, maximum)
+        self.sentence = Sentence(TOO_LARGE, {"parameters": parameters, "maximum": maximum})
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,8 @@ class Order:
     dataset: Dataset
     limits: Limits
     time_limit_s: float
+    # More parameters than this and the run ends; None: nobody counts.
+    parameters_cap: int | None = None
 
     @property
     def is_check(self) -> bool:
@@ -42,6 +55,11 @@ class Order:
         """Size of the uploaded weights, or of the export that holds them; None where neither was uploaded."""
         upload = self.job["weights"] or self.job["model_file"]
         return Path(upload["path"]).stat().st_size if upload else None
+
+    def require_parameters_within_cap(self, parameters: int) -> None:
+        """Raise OverCap for more than the class allows."""
+        if self.parameters_cap is not None and parameters > self.parameters_cap:
+            raise OverCap(parameters, self.parameters_cap)
 
     def cell(self, isolation: Isolation) -> Cell:
         """The sandbox for this order."""

@@ -9,6 +9,8 @@ from sqlmodel import Session
 from app.core.blobs import Blobs
 from app.core.calibration import packed_ece
 from app.core.outcomes import OUTCOMES, Outcome
+from app.core.quotas import refund_ours
+from app.core.reevaluations import note_end
 from app.core.runs import add_event
 from app.core.sentences import Sentence
 from app.core.tables import Result, Run, now
@@ -16,6 +18,7 @@ from app.core.version import app_version
 from worker.analysis import fields_of
 from worker.ending import Ending
 from worker.frames import WEIGHTS_LIMIT_BYTES
+from worker.job import submission_of
 from worker.scoring import Measurement, thin
 from worker.story import Failure
 
@@ -83,7 +86,11 @@ def record(session: Session, run_id: str, report: dict[str, Any]) -> None:
     run.outcome, run.message, run.detail = report["outcome"], report["message"], report["detail"]
     run.versions = report["versions"]
     session.add(run)
+    refund_ours(session, run)
     if report["result"] is not None:
         session.add(Result(run_id=run_id, **_decoded(report["result"])))
+    if run.reevaluated_by is not None:
+        session.flush()
+        note_end(session, run, submission_of(session, run_id))
     if report["start"] is not None:
         add_event(session, run_id, report["start"], "end", {"outcome": report["outcome"]})

@@ -15,10 +15,13 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from app.core.blobs import get_blobs
+from app.core.caps import RunCaps, caps_of
 from app.core.database import get_engine, make_engine, session_scope
 from app.core.jobs import MAX_RECOVERIES, WORKFLOW, get_jobs
+from app.core.pause import is_paused
 from app.core.runs import Superseded, add_event, begin
 from app.core.tables import Run, Submission
+from worker.announce import announce
 from worker.execution import execute
 from worker.job import job_folder, order_of, submission_of
 from worker.post import Post, active, current_post, is_stopping
@@ -30,6 +33,8 @@ log = structlog.get_logger()
 # A full disk or a lost database connection may pass; after the third try it is recorded as `internal`.
 TRIES = 3
 RETRY_INTERVAL_S = 1.0
+# How soon a paused run notices that it may go on.
+PAUSE_LOOK_S = 1.0
 
 
 @lru_cache
@@ -60,6 +65,7 @@ def run(run_id: str) -> None:
         datasource = get_datasource()
         datasource.run_tx_step({"name": "record"}, lambda: record(_session(datasource), run_id, report))
         log.info("run ended", run=run_id, outcome=str(report["outcome"]))
+        announce(run_id)
 
 
 def _report(run_id: str) -> dict[str, Any]:
@@ -91,21 +97,33 @@ async def execute_run(run_id: str) -> dict[str, Any]:
 
 
 async def _execute(run_id: str, post: Post) -> dict[str, Any]:
-    start, submission, seed = _begin(run_id, post)
+    await _until_not_paused()
+    start, submission, seed, caps = _begin(run_id, post)
 
     def emit(kind: str, data: dict[str, Any]) -> None:
         with session_scope() as session:
             add_event(session, run_id, start, kind, data)
 
     with job_folder(post.settings, post.executor_id, f"{run_id}-{start}") as folder:
-        order = order_of(submission, folder, post.dataset, get_blobs(), post.settings, seed)
+        order = order_of(submission, folder, post.dataset, get_blobs(), post.settings, seed, caps)
         story = Story(emit, _steps(order.epochs, submission.recipe, post))
         ending = await execute(order, story, post.sandbox)
         return report_of(ending, start, get_blobs())
 
 
-def _begin(run_id: str, post: Post) -> tuple[int, Submission, int | None]:
-    """Note the start; returns its number, what is to be run, and the seed if it is not the recipe's.
+async def _until_not_paused() -> None:
+    """Wait while the teacher has paused the queue. Cancelling reaches a run that waits here, too."""
+    while _is_paused():
+        await asyncio.sleep(PAUSE_LOOK_S)
+
+
+def _is_paused() -> bool:
+    with session_scope() as session:
+        return is_paused(session)
+
+
+def _begin(run_id: str, post: Post) -> tuple[int, Submission, int | None, RunCaps]:
+    """Note the start; returns its number, what is to be run, the seed if it is not the recipe's, and the caps.
 
     A worker that was frozen and tries again must not push out the one that holds the run now.
     """
@@ -113,9 +131,10 @@ def _begin(run_id: str, post: Post) -> tuple[int, Submission, int | None]:
         raise Superseded(run_id)
     with session_scope() as session:
         submission, seed = submission_of(session, run_id), session.get_one(Run, run_id).seed
+        caps = caps_of(session, submission)
         start = begin(session, run_id, post.executor_id, post.sandbox.isolation)
     log.info("run begins", run=run_id, start=start, model=submission.model or submission.model_file_name, seed=seed)
-    return start, submission, seed
+    return start, submission, seed, caps
 
 
 def _steps(epochs: int, recipe: dict[str, Any], post: Post) -> int:

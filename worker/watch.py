@@ -65,7 +65,7 @@ class Watch:
             del tail[:-DETAIL_LINES]
 
     async def follow_progress(self) -> None:
-        """Its lines."""
+        """Its lines. Raises OverCap as soon as it says how large its network is."""
         story = self.ending.story
         async for line in lines(self.child.progress):
             if self.time_limit.expired():
@@ -74,6 +74,8 @@ class Watch:
                 # The first line comes before it looks at an upload: what went before was our start, not the run's time.
                 self._allow(self.ending.order.time_limit_s)
             match story.line(line):
+                case "model":
+                    self.ending.order.require_parameters_within_cap(story.parameters)
                 case "testing":
                     await self.meeting.announce()
                 case "done":
@@ -85,6 +87,7 @@ class Watch:
 
         Raises:
             BadOutput: they are not as agreed.
+            OverCap: the trained weights are more than the class allows.
             BadAnalysis: what decides over the result is, but what follows is not.
         """
         order, ending, labels = self.ending.order, self.ending, self.ending.order.dataset.test_labels
@@ -94,6 +97,7 @@ class Watch:
                     # In a thread, so that meanwhile time runs out and a cancellation is heard.
                     counted = await asyncio.to_thread(count_numbers, frame.content)
                     ending.weights, ending.counted = frame.content, counted
+                    order.require_parameters_within_cap(counted.parameters)  # whatever it said before
                 else:
                     await self.meeting.wait_for_announcement()
                     ending.story.scored(

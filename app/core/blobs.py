@@ -5,13 +5,14 @@ A blob's name is its content's hash, so storing the same file twice keeps one, a
 
 import hashlib
 import os
+import re
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -20,6 +21,7 @@ from app.core.errors import UploadTooLarge
 from app.core.settings import get_settings
 
 CHUNK_BYTES = 1 << 20
+NAME = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,20 @@ class Blobs:
         opened: BinaryIO = self.files.open(self._path(sha256), "rb")
         return opened
 
+    def stored(self) -> Iterator[str]:
+        """The sha256 of every stored file; drafts are none."""
+        for path in self.files.find(self.root):
+            if NAME.fullmatch(name := path.removeprefix(f"{self.root}/")):
+                yield name.rpartition("/")[2]
+
+    def has(self, sha256: str) -> bool:
+        """Whether a file is stored."""
+        return bool(self.files.exists(self._path(sha256)))
+
+    def remove(self, sha256: str) -> None:
+        """Take a stored file away: one that is damaged, or was put here by a restore that failed."""
+        self.files.rm_file(self._path(sha256))
+
     def size_bytes(self, sha256: str) -> int:
         """Size of a stored file."""
         return int(self.files.size(self._path(sha256)))
@@ -107,7 +123,7 @@ def hash_of(chunks: Iterable[bytes]) -> Blob:
     return Blob(sha256.hexdigest(), size_bytes)
 
 
-def chunks_of(file: BinaryIO) -> Iterable[bytes]:
+def chunks_of(file: IO[bytes]) -> Iterable[bytes]:
     """A file's content piece by piece."""
     return iter(lambda: file.read(CHUNK_BYTES), b"")
 

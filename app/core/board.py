@@ -75,10 +75,10 @@ class Board:
 
     @cached_property
     def firsts(self) -> Mapping[str, Sequence[str]]:
-        """Which tracks a submission leads; baselines lead none."""
+        """Which tracks a submission leads; baselines and late results lead none."""
         found: dict[str, list[str]] = {}
         for key in TRACKS:
-            leader = next((entry for entry in self.chosen(key) if not entry.is_baseline), None)
+            leader = next((entry for entry in self.chosen(key) if entry.is_ranked), None)
             if leader is not None:
                 found.setdefault(leader.submission_id, []).append(key)
         return found
@@ -101,7 +101,10 @@ class Board:
 
     @cached_property
     def _by_student(self) -> dict[int, Placed]:
-        return {each.entry.user_id: each for each in self.ranking() if not each.entry.is_baseline}
+        own = [each for each in self.ranking() if not each.entry.is_baseline]
+        # The best of those in time; of who has none, the best of those that came too late to rank.
+        in_order_of_weight = sorted(own, key=lambda each: each.entry.is_ranked)
+        return {each.entry.user_id: each for each in in_order_of_weight}
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:

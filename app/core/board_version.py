@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.core.tables import Result, Submission, User
+from app.core.tables import Classroom, Result, Submission, User
 
 # No name holds these: they divide texts in ASCII.
 BETWEEN_PARTS, BETWEEN_PEOPLE = "\x1f", "\x1e"
@@ -23,14 +23,25 @@ class BoardVersion:
     withdrawn: int
     last_withdrawn: datetime | None
     names: str
+    hidden: int
+    last_hidden: datetime | None
+    opens: datetime | None
+    closes: datetime | None
 
 
 def board_version(session: Session, dataset: str) -> BoardVersion:
     """The version now: three counts over indexes and small tables, without a look into the results themselves."""
     results, newest = session.exec(select(sa.func.count(), sa.func.max(Result.created)).select_from(Result)).one()
-    statement = select(sa.func.count(col(Submission.withdrawn)), sa.func.max(Submission.withdrawn))
-    withdrawn, last_withdrawn = session.exec(statement.where(Submission.dataset == dataset)).one()
-    return BoardVersion(dataset, results, newest, withdrawn, last_withdrawn, _names(session))
+    statement = sa.select(
+        sa.func.count(col(Submission.withdrawn)),
+        sa.func.max(col(Submission.withdrawn)),
+        sa.func.count(col(Submission.hidden)),
+        sa.func.max(col(Submission.hidden)),
+    ).where(col(Submission.dataset) == dataset)
+    withdrawn, last_withdrawn, hidden, last_hidden = session.connection().execute(statement).one()
+    opens, closes = session.exec(select(Classroom.opens, Classroom.closes)).first() or (None, None)
+    names = _names(session)
+    return BoardVersion(dataset, results, newest, withdrawn, last_withdrawn, names, hidden, last_hidden, opens, closes)
 
 
 def _names(session: Session) -> str:

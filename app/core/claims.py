@@ -7,21 +7,24 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from app.core.audit import note
 from app.core.blobs import get_blobs
 from app.core.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from app.core.jobs import Jobs
 from app.core.rebuilding.plan import Plan, plan
 from app.core.rebuilding.shapes import Unfit
 from app.core.requests import TITLE_MAXIMUM, ModelFile, Request
+from app.core.runs import counts
 from app.core.sentences import N_, Sentence
 from app.core.settings import get_settings
+from app.core.shown_names import shown
 from app.core.submissions import create
 from app.core.tables import Claim, Classroom, Result, Run, Submission, User, now
 from app.core.thread.corrections import corrected
 from app.core.thread.posts import Post
 from app.core.thread.understanding import Understood, understand
 
-TEACHERS_ONLY = N_("Only a teacher imports and withdraws claims.")
+TEACHERS_ONLY = N_("This is for teachers.")
 NO_CLAIM = N_("There is no claim %(id)s.")
 WITHDRAWN = N_("Claim %(id)s is withdrawn. A teacher can restore it; then it can be run.")
 NO_ACCURACY = N_("A claim needs an accuracy. Withdraw it if the post claims none.")
@@ -106,6 +109,9 @@ def save(session: Session, drafts: Sequence[Draft], user_id: int | None) -> list
     saved = [_claim(each, classroom_id, user_id) for each in new]
     session.add_all(saved)
     session.flush()
+    if saved:
+        ids = {"claims": [claim.stored_id for claim in saved]}
+        note(session, session.get(User, user_id) if user_id is not None else None, "claim.import", "claims", ids)
     return saved
 
 
@@ -160,7 +166,7 @@ def count_unmeasured(session: Session) -> int:
         select(Submission.claim_id)
         .join(Run, col(Run.submission_id) == col(Submission.id))
         .join(Result, col(Result.run_id) == col(Run.id))
-        .where(col(Submission.claim_id).is_not(None), col(Submission.withdrawn).is_(None))
+        .where(col(Submission.claim_id).is_not(None), *_stands())
     )
     statement = select(sa.func.count()).select_from(Claim).where(col(Claim.withdrawn).is_(None))
     return session.exec(statement.where(col(Claim.id).not_in(measured))).one()
@@ -171,32 +177,44 @@ def rebuilt_of(session: Session, claim_ids: Sequence[int]) -> dict[int, list[Reb
     statement = (
         select(Submission, User, Result.correct, Result.total)
         .join(User, col(User.id) == col(Submission.user_id))
-        .join(Run, (col(Run.submission_id) == col(Submission.id)) & col(Run.seed).is_(None))
+        .join(Run, (col(Run.submission_id) == col(Submission.id)) & col(Run.seed).is_(None) & counts())
         .outerjoin(Result, col(Result.run_id) == col(Run.id))
-        .where(col(Submission.claim_id).in_(claim_ids), col(Submission.withdrawn).is_(None))
+        .where(col(Submission.claim_id).in_(claim_ids), *_stands())
         .order_by(col(Submission.number), col(Run.attempt))
     )
     found: dict[int, dict[int, Rebuilt]] = {}
     for submission, user, correct, total in session.execute(statement):
         # Of several attempts the last one counts.
-        rebuilt = Rebuilt(submission.number, user.handle, user.name, submission.dataset, correct, total)
+        author = shown(user)
+        rebuilt = Rebuilt(submission.number, author.handle, author.name, submission.dataset, correct, total)
         found.setdefault(submission.claim_id, {})[submission.number] = rebuilt
     return {claim_id: list(by_number.values()) for claim_id, by_number in found.items()}
 
 
-def withdraw_claim(session: Session, claim: Claim) -> None:
-    """Take a claim off the list. What was made of it stays; importing the thread again does not bring it back."""
-    claim.withdrawn = claim.withdrawn or now()
-    session.add(claim)
+def _stands() -> tuple[sa.ColumnElement[bool], ...]:
+    return col(Submission.withdrawn).is_(None), col(Submission.hidden).is_(None)
 
 
-def restore_claim(session: Session, claim: Claim) -> None:
+def withdraw_claim(session: Session, claim: Claim, actor: User | None = None) -> None:
+    """Take a claim off the list. What was made of it stays; importing the thread again does not bring it back.
+
+    `actor`, here and below: the teacher who does it; None for the command line.
+    """
+    if claim.withdrawn is None:
+        note(session, actor, "claim.withdraw", f"claim {claim.stored_id}")
+        claim.withdrawn = now()
+        session.add(claim)
+
+
+def restore_claim(session: Session, claim: Claim, actor: User | None = None) -> None:
     """Undo that."""
-    claim.withdrawn = None
-    session.add(claim)
+    if claim.withdrawn is not None:
+        note(session, actor, "claim.restore", f"claim {claim.stored_id}")
+        claim.withdrawn = None
+        session.add(claim)
 
 
-def correct_claim(session: Session, claim: Claim, typed: Mapping[str, str]) -> None:
+def correct_claim(session: Session, claim: Claim, typed: Mapping[str, str], actor: User | None = None) -> None:
     """Put what was typed in place of what was understood; the text of the post stays as it was written.
 
     Raises:
@@ -205,6 +223,10 @@ def correct_claim(session: Session, claim: Claim, typed: Mapping[str, str]) -> N
     found = corrected(understood_of(claim), typed)
     if found.accuracy is None and claim.accuracy is not None:
         raise InvalidFields({"accuracy": Sentence(NO_ACCURACY)})
+    was, now_ = ({"accuracy": each.accuracy, **each.as_json()} for each in (understood_of(claim), found))
+    detail = {"was": was, "is": now_}
+    if was != now_:
+        note(session, actor, "claim.correct", f"claim {claim.stored_id}", detail)
     claim.accuracy, claim.understood = found.accuracy, found.as_json()
     session.add(claim)
 

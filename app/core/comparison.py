@@ -14,6 +14,8 @@ from app.core.lineage import Change, changes
 from app.core.pairing import Pair, pair, unpack_hits
 from app.core.repetitions import SeedRun, Spread, representative, seed_runs, spread
 from app.core.sentences import N_, Sentence
+from app.core.shown_names import Shown
+from app.core.shown_names import shown as as_shown
 from app.core.tables import Result, Submission, User
 
 SAME = N_("#%(number)s cannot be compared with itself. Choose another submission.")
@@ -26,7 +28,7 @@ class Side:
     """One of the two. `shown` is the run that stands for it: with several seeds the one nearest to their mean."""
 
     submission: Submission
-    author: User
+    author: Shown
     runs: Sequence[SeedRun]
     shown: SeedRun
     result: Result
@@ -177,5 +179,5 @@ def side(session: Session, jobs: Jobs, submission: Submission) -> Side:
     shown, found = representative(runs), spread(runs)
     if shown is None or shown.result is None or found is None or runs[0].result is None:
         raise Conflict(Sentence(NO_RESULT, {"number": submission.number}))
-    author = session.get_one(User, submission.user_id)
+    author = as_shown(session.get_one(User, submission.user_id))
     return Side(submission, author, runs, shown, shown.result, found)

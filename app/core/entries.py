@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.core.shown_names import handle_of, name_of
 from app.core.zoo import zoo
 
 TIERS = {"evaluate": "evaluated", "train": "retrained"}
@@ -59,6 +60,9 @@ class Submitted:
     created: datetime
     handle: str
     name: str
+    role: str = "student"
+    pseudonym: str = ""
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,11 @@ class Entry:
     misreads, the recipe's own seed first. `wrong`, `correct`, `test_loss`: means over the seeds. What else was
     measured is of the recipe's own seed. `tier`: "evaluated" or "retrained". `epochs`: how many were trained here; None
     for weights that were brought. `model`: id in the zoo; `model_title`: its name, or the class and file that were
-    uploaded. `search_text`: folded for comparing without regard to case.
+    uploaded. `is_late`: submitted outside the class' time. `created`: when it was first measured, also of what was
+    evaluated again since. `pseudonym`: empty for who always has a name. `search_text`: all but the author, folded for
+    comparing without regard to case.
+
+    One object serves all readers, so `handle` and `name` are as whoever asks for them may see them.
     """
 
     run_id: str
@@ -79,8 +87,9 @@ class Entry:
     number: int
     submission_id: str
     user_id: int
-    handle: str
-    name: str
+    real_handle: str
+    real_name: str
+    pseudonym: str
     title: str
     kind: str
     tier: str
@@ -112,6 +121,22 @@ class Entry:
     robust_accuracy: float | None
     created: datetime
     submitted: datetime
+    is_late: bool = False
+
+    @property
+    def handle(self) -> str:
+        """The author's handle, or what stands in its place."""
+        return handle_of(self.user_id, self.real_handle, self.pseudonym)
+
+    @property
+    def name(self) -> str:
+        """The author's name, or what stands in its place."""
+        return name_of(self.user_id, self.real_name, self.pseudonym)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it takes a rank and can hold a record."""
+        return not self.is_baseline and not self.is_late
 
     @property
     def accuracy(self) -> float:
@@ -125,10 +150,13 @@ class Entry:
 
 
 def best_of_each(ordered: Iterable[Entry]) -> list[Entry]:
-    """The first entry of each student. The baselines all belong to the course, and all stay."""
+    """The first entry of each student, and the first of those that came too late to rank.
+
+    The baselines all belong to the course, and all stay.
+    """
     kept: dict[object, Entry] = {}
     for entry in ordered:
-        kept.setdefault(entry.submission_id if entry.is_baseline else entry.user_id, entry)
+        kept.setdefault(entry.submission_id if entry.is_baseline else (entry.user_id, entry.is_late), entry)
     return list(kept.values())
 
 
@@ -148,8 +176,9 @@ def entry_of(submitted: Submitted, own: Measured, others: Sequence[Measured]) ->
         number=submitted.number,
         submission_id=submitted.id,
         user_id=submitted.user_id,
-        handle=submitted.handle,
-        name=submitted.name,
+        real_handle=submitted.handle,
+        real_name=submitted.name,
+        pseudonym=_pseudonym(submitted),
         title=submitted.title,
         kind=submitted.kind,
         tier=TIERS[submitted.kind],
@@ -181,6 +210,7 @@ def entry_of(submitted: Submitted, own: Measured, others: Sequence[Measured]) ->
         robust_accuracy=own.robust_accuracy,
         created=own.created,
         submitted=submitted.created,
+        is_late=submitted.is_late,
     )
 
 
@@ -209,11 +239,13 @@ def _has_convolution(submitted: Submitted, own: Measured) -> bool | None:
     return own.has_convolution
 
 
+def _pseudonym(submitted: Submitted) -> str:
+    return submitted.pseudonym if submitted.role == "student" else ""
+
+
 def _search_text(submitted: Submitted, class_name: str, model_title: str) -> str:
     parts = (
         submitted.title,
-        submitted.name,
-        submitted.handle,
         str(submitted.recipe.get("optimizer", "")),
         model_title,
         submitted.model or "",

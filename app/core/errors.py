@@ -6,8 +6,13 @@
     ├── NotAllowed             403     not_allowed
     ├── NotSignedIn            401     not_signed_in
     ├── Conflict               409     conflict
+    │   ├── KeyReused          409     key_reused          an Idempotency-Key with another request
+    │   ├── KeyInUse           409     key_in_use          its request has not been answered yet
+    │   └── AnswerNotKept      409     answer_not_kept     carried out; the answer held a secret
     ├── UploadTooLarge         413     upload_too_large
     ├── UnknownContent         415     unknown_content
+    ├── TooMany                429     too_many            with when to come back
+    │   └── NoRunsLeft         429     no_runs_left        of today's quota
     └── NotReady               503     not_ready
 
 Raised anywhere below the routes; one handler in `app/web/problems.py` turns them into a page or into
@@ -67,6 +72,24 @@ class Conflict(Problem):
     code = "conflict"
 
 
+class KeyReused(Conflict):
+    """An Idempotency-Key came with another request than before."""
+
+    code = "key_reused"
+
+
+class KeyInUse(Conflict):
+    """The request of an Idempotency-Key is being carried out, or was cut off."""
+
+    code = "key_in_use"
+
+
+class AnswerNotKept(Conflict):
+    """The request of an Idempotency-Key was carried out, and its answer cannot be given again."""
+
+    code = "answer_not_kept"
+
+
 class UploadTooLarge(Problem):
     """The request body is over the limit."""
 
@@ -84,6 +107,27 @@ class UnknownContent(Problem):
 
     status = 415
     code = "unknown_content"
+
+
+class TooMany(Problem):
+    """The same was tried too often. `retry_after_s`: whole seconds until it may be tried again."""
+
+    status = 429
+    code = "too_many"
+
+    def __init__(self, sentence: Sentence, retry_after_s: int, fields: dict[str, Sentence] | None = None) -> None:
+        super().__init__(sentence, fields)
+        self.retry_after_s = retry_after_s
+
+
+class NoRunsLeft(TooMany):
+    """The day's quota does not suffice. `quota`: runs of a day; `left`: how many of them remain."""
+
+    code = "no_runs_left"
+
+    def __init__(self, sentence: Sentence, retry_after_s: int, quota: int, left: int) -> None:
+        super().__init__(sentence, retry_after_s)
+        self.quota, self.left = quota, left
 
 
 class NotReady(Problem):

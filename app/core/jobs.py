@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from dbos import (
     DBOSClient,
     DBOSPortableJSONSerializer,
+    EnqueueOptions,
     SQLAlchemyDatasource,
     WorkflowSerializationFormat,
     WorkflowStatus,
@@ -20,8 +21,9 @@ from dbos import (
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSInitializationError, DBOSWorkflowCancelledError
 from sqlmodel import Session
 
-from app.core.database import get_engine, make_engine
+from app.core.database import begin_writing, get_engine, make_engine
 from app.core.errors import NotReady
+from app.core.queue_order import Move, Turn, moved
 from app.core.sentences import N_, Sentence
 
 APPLICATION_NAME = "mnist-benchmark"
@@ -33,6 +35,13 @@ WORKFLOW = "run"
 CHECK_QUEUE = "checks"
 CHECK_WORKFLOW = "check"
 CHECKS_AT_ONCE = 1
+# What is told to other servers waits for nothing of ours, and nothing of ours for it.
+WEBHOOK_QUEUE = "webhooks"
+WEBHOOK_WORKFLOW = "deliver"
+# Each waits seconds for somebody else's server and needs no more than a thread.
+DELIVERIES_AT_ONCE = 4
+# Behind everything that a student waits for: nobody has as many unfinished runs.
+REEVALUATION_PRIORITY = 1_000_000
 # DBOS allows one start more than this number; a run whose worker died three times is given up as `crashed`.
 MAX_RECOVERIES = 2
 
@@ -99,26 +108,57 @@ class Jobs:
         """
         self._enqueue(session, (QUEUE, WORKFLOW), run_id, user_id, unfinished_runs + 1)
 
+    def submit_reevaluation(self, session: Session, run_id: str, user_id: int) -> None:
+        """Queue a run that a teacher asked for within the caller's transaction, behind all that students wait for."""
+        self._enqueue(session, (QUEUE, WORKFLOW), run_id, user_id, REEVALUATION_PRIORITY)
+
     def submit_check(self, session: Session, check_id: str, user_id: int, unfinished_checks: int = 0) -> None:
         """Queue a quick check within the caller's transaction; checks wait for checks only, never for runs."""
         self._enqueue(session, (CHECK_QUEUE, CHECK_WORKFLOW), check_id, user_id, unfinished_checks + 1)
 
-    def _enqueue(self, session: Session, what: tuple[str, str], job_id: str, user_id: int, priority: int) -> None:
+    def submit_delivery(
+        self,
+        session: Session,
+        delivery_id: str,
+        user_id: int,
+        webhook_id: int,
+        body: str,
+        tries: int = 0,
+        delay_s: float = 0,
+    ) -> None:
+        """Queue one try to deliver a body to a webhook, within the caller's transaction.
+
+        `tries` have failed before; this one starts after `delay_s`. The same delivery and try is queued once.
+        """
+        job_id = f"{delivery_id}-{tries}"
+        what = (WEBHOOK_QUEUE, WEBHOOK_WORKFLOW)
+        self._enqueue(session, what, job_id, user_id, 1, (delivery_id, webhook_id, body, tries), delay_s)
+
+    def _enqueue(
+        self,
+        session: Session,
+        what: tuple[str, str],
+        job_id: str,
+        user_id: int,
+        priority: int,
+        arguments: tuple[str | int, ...] | None = None,
+        delay_s: float = 0,
+    ) -> None:
+        """Queue a workflow; its argument is its own id unless others are given."""
         queue, workflow = what
-        self.client.enqueue_in_transaction(
-            session,
-            {
-                "workflow_name": workflow,
-                "queue_name": queue,
-                "workflow_id": job_id,
-                "app_version": APPLICATION_VERSION,
-                "priority": priority,
-                "authenticated_user": str(user_id),
-                # The default is pickle: whoever can write to the database could then run code in the workers.
-                "serialization_type": WorkflowSerializationFormat.PORTABLE,
-            },
-            job_id,
-        )
+        options: EnqueueOptions = {
+            "workflow_name": workflow,
+            "queue_name": queue,
+            "workflow_id": job_id,
+            "app_version": APPLICATION_VERSION,
+            "priority": priority,
+            "authenticated_user": str(user_id),
+            # The default is pickle: whoever can write to the database could then run code in the workers.
+            "serialization_type": WorkflowSerializationFormat.PORTABLE,
+        }
+        if delay_s:
+            options["delay_seconds"] = delay_s
+        self.client.enqueue_in_transaction(session, options, *((job_id,) if arguments is None else arguments))
 
     def cancel(self, run_id: str) -> None:
         """Cancel a queued or running run, or check. A running child is killed within two seconds by its worker."""
@@ -139,6 +179,40 @@ class Jobs:
         running = [status.workflow_id for status in found if status.status == "PENDING"]
         queued = sorted((status for status in found if status.status == "ENQUEUED"), key=_turn)
         return running, [status.workflow_id for status in queued]
+
+    def holders(self) -> dict[str, str]:
+        """The worker process that holds each run which the engine has given to one."""
+        found = self.client.list_workflows(status="PENDING", name=WORKFLOW, load_input=False, load_output=False)
+        return {status.workflow_id: status.executor_id or "" for status in found}
+
+    def move(self, run_id: str, move: Move) -> bool:
+        """Move a queued run within the queue, in a transaction of its own; False if it does not wait there any more.
+
+        The engine has no call for it, but orders by these two columns each time a worker asks for a run. Rows are
+        locked while it is reckoned: a worker that asks meanwhile finds none for a moment.
+        """
+        system = self.client._sys_db
+        status = system.tables.workflow_status
+        waiting = (status.c.status == "ENQUEUED", status.c.name == WORKFLOW, status.c.queue_name == QUEUE)
+        columns = (status.c.priority, status.c.created_at, status.c.workflow_uuid)
+        statement = sa.select(*columns).where(*waiting).order_by(status.c.workflow_uuid).with_for_update()
+        with system.engine.begin() as connection:
+            begin_writing(connection)
+            queue = sorted(
+                Turn(priority or 0, queued_ms, found) for priority, queued_ms, found in connection.execute(statement)
+            )
+            if run_id not in (turn.run_id for turn in queue):
+                return False
+            for turn in moved(queue, run_id, move):
+                chosen = sa.update(status).where(status.c.workflow_uuid == turn.run_id)
+                connection.execute(chosen.values(priority=turn.priority, created_at=turn.queued_ms))
+            return True
+
+    def given_up(self) -> list[str]:
+        """Ids of the runs that the engine starts no more, because their workers died with them again and again."""
+        status = ["MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+        found = self.client.list_workflows(status=status, name=WORKFLOW, load_input=False, load_output=False)
+        return [workflow.workflow_id for workflow in found]
 
     def recover(self, dead_executor_ids: Iterable[str]) -> list[str]:
         """Give the runs and checks of dead workers back to the queue each came from; returns their ids.
@@ -213,7 +287,8 @@ class Jobs:
 
         Before a worker is launched: the engine notices a later change only at its next look (QUEUE.md, trap 10).
         """
-        for queue, at_once in ((QUEUE, worker_concurrency), (CHECK_QUEUE, CHECKS_AT_ONCE)):
+        queues = ((QUEUE, worker_concurrency), (CHECK_QUEUE, CHECKS_AT_ONCE), (WEBHOOK_QUEUE, DELIVERIES_AT_ONCE))
+        for queue, at_once in queues:
             self.client.register_queue(
                 queue,
                 worker_concurrency=at_once,

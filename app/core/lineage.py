@@ -85,7 +85,8 @@ def parent_of(session: Session, submission: Submission, reader: Person | None) -
 def forks_of(session: Session, submission: Submission, reader: Person | None) -> list[Submission]:
     """What others, and its author, have made of it; oldest first."""
     statement = select(Submission).where(Submission.parent_id == submission.id).order_by(col(Submission.number))
-    return [fork for fork in session.exec(statement) if fork.withdrawn is None or is_close(fork, reader)]
+    forks = session.exec(statement)
+    return [fork for fork in forks if not (fork.withdrawn or fork.hidden) or is_close(fork, reader)]
 
 
 def changes(parent: Submission, child: Submission) -> list[Change]:

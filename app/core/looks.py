@@ -30,7 +30,11 @@ def count_looks(session: Session, dataset: str, user_id: int) -> Looks:
     Others have shown the accuracies of their first epochs all the same: their events are counted.
     """
     runs = sa.join(Run, Submission, col(Submission.id) == col(Run.submission_id))
-    ours = (col(Submission.dataset) == dataset, col(Submission.is_baseline).is_(False))
+    ours = (
+        col(Submission.dataset) == dataset,
+        col(Submission.is_baseline).is_(False),
+        col(Run.reevaluated_by).is_(None),  # nobody looked again in order to choose
+    )
     is_ok = sa.func.coalesce(col(Run.outcome), "") == Outcome.OK
     tests = sa.case((col(Submission.kind) == "train", col(Submission.recipe)["epochs"].as_integer()), else_=1)
     broken = sa.join(runs, Event, col(Event.run_id) == col(Run.id))

@@ -41,7 +41,7 @@ class Contender(Protocol):
     @property
     def created(self) -> datetime: ...  # noqa: D102
     @property
-    def is_baseline(self) -> bool: ...  # noqa: D102
+    def is_ranked(self) -> bool: ...  # noqa: D102
 
 
 C = TypeVar("C", bound=Contender)
@@ -53,7 +53,8 @@ UNRANKED: Ranks = (None, None, None)
 class Place:
     """A place on the board. `best` and `worst` are the ranks that the data allow (1 is first).
 
-    All three are None for baselines: they are for comparison, take no rank and count for nobody's.
+    All three are None for baselines, which are for comparison, and for what came outside the class' time: they take no
+    rank and count for nobody's.
     """
 
     run_id: str
@@ -90,7 +91,7 @@ def rank(entries: Sequence[Contender], hits: Mapping[str, bytes], known: SharedE
     packed as by `numpy.packbits`. `known` keeps what was counted for the next time.
     """
     ordered = in_order(entries)
-    ranked = [entry for entry in ordered if not entry.is_baseline]
+    ranked = [entry for entry in ordered if entry.is_ranked]
     found = dict(zip((entry.run_id for entry in ranked), _places(ranked, hits, known), strict=True))
     return [_place(entry, found.get(entry.run_id, UNRANKED)) for entry in ordered]
 

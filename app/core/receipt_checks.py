@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.core.ranking import interval
-from app.core.receipts import FORMAT, digest
+from app.core.receipt_format import FORMAT, digest
+from app.core.significance import interval
 
 DIGITS = frozenset("0123456789")
 COLUMNS = ("image", "read_as", "right")

@@ -5,8 +5,7 @@ Only the score can be recomputed, from the predictions and MNIST. The rest is wh
 """
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,20 +13,22 @@ from sqlmodel import Session
 
 from app.core.lineage import whole_recipe
 from app.core.ranking import interval
+from app.core.receipt_format import FORMAT, digest
 from app.core.repetitions import SeedRun, spread
+from app.core.shown_names import shown
 from app.core.tables import Result, Run, Submission, User
 from app.core.zoo import ZOO_FOLDER
 
-FORMAT = "mnist-benchmark receipt 1"
 ZOO_NOTE = (
     "The hash is of the zoo's file as it was when this receipt was made. It need not be the file that ran: the zoo may "
     "have changed since."
 )
+__all__ = ["FORMAT", "digest", "make_receipt", "predictions_file"]
 
 
 def make_receipt(session: Session, submission: Submission, runs: Sequence[SeedRun], stem: str) -> dict[str, Any]:
     """The receipt of a submission whose first run has a result. `stem` begins the names of its predictions' files."""
-    author = session.get_one(User, submission.user_id)
+    author = shown(session.get_one(User, submission.user_id))
     measured = [(each, each.result) for each in runs if each.result is not None]
     body = {
         "format": FORMAT,
@@ -53,13 +54,6 @@ def make_receipt(session: Session, submission: Submission, runs: Sequence[SeedRu
 def predictions_file(stem: str, run: Run) -> str:
     """What the download of a run's predictions is called; those of repetitions are told apart by their seed."""
     return f"{stem}.csv" if run.seed is None else f"{stem}-seed-{run.seed}.csv"
-
-
-def digest(receipt: Mapping[str, Any]) -> str:
-    """The sha256 of a receipt without its own `sha256`: as JSON with sorted keys, no spaces, in UTF-8."""
-    body = {name: value for name, value in receipt.items() if name != "sha256"}
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _source(submission: Submission) -> dict[str, Any]:

@@ -26,13 +26,11 @@ class Record:
 
 
 def find_record(entries: Sequence[Entry], hits: Mapping[str, bytes]) -> Record | None:
-    """Walk through the results as they came; baselines neither hold nor tie records.
+    """Walk through the results as they came; baselines and late results neither hold nor tie records.
 
     A record falls to an entry with fewer errors than any before, whose exact McNemar test against it gives p < 0.05.
     """
-    came = sorted(
-        (entry for entry in entries if not entry.is_baseline), key=lambda entry: (entry.created, entry.number)
-    )
+    came = sorted((entry for entry in entries if entry.is_ranked), key=lambda entry: (entry.created, entry.number))
     if not came:
         return None
     steps, fewest = came[:1], came[0].wrong

@@ -9,13 +9,15 @@ from statistics import fmean, stdev
 
 from sqlmodel import Session, col, select
 
+from app.core.deadlines import is_frozen
 from app.core.errors import Conflict, InvalidFields
 from app.core.jobs import Jobs
+from app.core.quotas import require_runs
 from app.core.recipes import Recipe, limits_of
 from app.core.runs import ENDED, Standing, latest_run, repetitions, result_of, standings
 from app.core.sentences import N_, Sentence
 from app.core.submissions import serialize_writers, start_run
-from app.core.tables import Result, Run, Submission
+from app.core.tables import Result, Run, Submission, User
 
 # Five show the spread; more would cost classmates their turn and say little more.
 SEEDS_MAXIMUM = 5
@@ -23,6 +25,10 @@ SEEDS_MAXIMUM = 5
 NOT_TRAINED = N_("Submission #%(number)s was not trained here, so no seed could change its result.")
 NO_RESULT = N_("Submission #%(number)s has no result yet. Other seeds can be tried when its first run has ended well.")
 WITHDRAWN = N_("Submission #%(number)s is withdrawn and does not run again. Send it as a new submission.")
+CLOSED = N_(
+    "The ranking has closed, and further seeds would change the mean by which submission #%(number)s ranks. "
+    "Change and train it again: that is a new submission, measured and shown without a rank."
+)
 WRONG_COUNT = N_("seeds must be a whole number from 1 to %(maximum)s; “%(value)s” was given.")
 
 
@@ -70,14 +76,18 @@ def seeds_of(recipe: Mapping[str, object], count: int) -> list[int]:
     return [(first + i) % (int(largest) + 1) for i in range(count)]
 
 
-def request_repetitions(session: Session, jobs: Jobs, submission: Submission, count: int) -> list[Run]:
+def request_repetitions(
+    session: Session, jobs: Jobs, submission: Submission, count: int, actor: User | None = None
+) -> list[Run]:
     """Have a submission trained with `count` seeds in all; returns the runs that were queued for it.
 
     Seeds that have a result, or wait for one, are left as they are; failed and cancelled ones are tried again.
+    `actor`: who asks and is charged, the author unless said otherwise.
 
     Raises:
         InvalidFields: when the count is not 1 to `SEEDS_MAXIMUM`.
-        Conflict: when there is nothing to repeat.
+        Conflict: when there is nothing to repeat, and for new seeds of what ranks in a class that has closed.
+        NoRunsLeft: when today's quota does not suffice for all of them; then none is queued.
     """
     if not 1 <= count <= SEEDS_MAXIMUM:
         raise InvalidFields({"seeds": Sentence(WRONG_COUNT, {"maximum": SEEDS_MAXIMUM, "value": count})})
@@ -89,7 +99,11 @@ def request_repetitions(session: Session, jobs: Jobs, submission: Submission, co
     states = standings(session, jobs, list(newest.values()))
     settled = {seed for seed, run in newest.items() if run.outcome == "ok" or states[run.id].state not in ENDED}
     missing = [seed for seed in seeds_of(submission.recipe, count)[1:] if seed not in settled]
-    return [start_run(session, jobs, submission, seed, queued) for queued, seed in enumerate(missing)]
+    if any(seed not in newest for seed in missing) and is_frozen(session, submission):
+        raise Conflict(Sentence(CLOSED, {"number": submission.number}))
+    payer = actor or session.get_one(User, submission.user_id)
+    require_runs(session, jobs, payer, len(missing))
+    return [start_run(session, jobs, submission, seed, queued, payer) for queued, seed in enumerate(missing)]
 
 
 def _refuse_what_cannot_be_repeated(session: Session, submission: Submission) -> None:

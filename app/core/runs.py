@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.core.jobs import EngineState, Jobs
 from app.core.outcomes import OUTCOMES, Outcome
+from app.core.pause import is_paused
 from app.core.sentences import N_, Sentence
 from app.core.tables import Event, Result, Run, Submission, now
 
@@ -61,16 +62,21 @@ class Standing:
         return replace(self, message=message)
 
 
+def counts() -> sa.ColumnElement[bool]:
+    """Whether a run counts for its submission: what evaluates it anew does once it has ended well."""
+    return col(Run.reevaluated_by).is_(None) | (col(Run.outcome) == Outcome.OK)
+
+
 def latest_run(session: Session, submission: Submission) -> Run:
-    """The newest run of a submission with the recipe's own seed; there always is one."""
-    own = (Run.submission_id == submission.id, col(Run.seed).is_(None))
+    """The newest run of a submission that counts, with the recipe's own seed; there always is one."""
+    own = (Run.submission_id == submission.id, col(Run.seed).is_(None), counts())
     return session.exec(select(Run).where(*own).order_by(col(Run.attempt).desc()).limit(1)).one()
 
 
 def repetitions(session: Session, submission: Submission) -> list[Run]:
-    """The newest run of each further seed, by seed."""
+    """The newest run of each further seed that counts, by seed."""
     newest: dict[int | None, Run] = {}
-    statement = select(Run).where(Run.submission_id == submission.id, col(Run.seed).is_not(None))
+    statement = select(Run).where(Run.submission_id == submission.id, col(Run.seed).is_not(None), counts())
     for run in session.exec(statement.order_by(col(Run.seed), col(Run.attempt))):
         newest[run.seed] = run
     return list(newest.values())
@@ -124,6 +130,9 @@ def _phase(session: Session, run_id: str) -> State:
         .limit(1)
     )
     kind = session.exec(statement).first()
+    if kind is None and is_paused(session):
+        # A worker has taken it and begins once the queue goes on.
+        return State.QUEUED
     return STATE_AFTER[kind] if kind else State.CHECKING
 
 

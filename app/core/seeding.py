@@ -24,11 +24,15 @@ def seed_people(session: Session) -> str | None:
     take_turns(session.connection())
     if session.exec(select(Classroom)).first() is not None:
         return None
-    code = "".join(secrets.choice(JOIN_CODE_LETTERS) for _ in range(8))
-    session.add(Classroom(name="MNIST Benchmark", join_code=code))
+    session.add(Classroom(name="MNIST Benchmark", join_code=new_join_code()))
     session.flush()
     add_user(session, COURSE, N_("Course"), "course")
     return add_sign_in_link(session, add_user(session, TEACHER, N_("Teacher"), "teacher"))
+
+
+def new_join_code() -> str:
+    """A code that lets people into the class."""
+    return "".join(secrets.choice(JOIN_CODE_LETTERS) for _ in range(8))
 
 
 def seed_baselines(session: Session, jobs: Jobs, dataset: str) -> int:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from functools import lru_cache
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address on which the web listens.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port on which the web listens.")
+    public_url: str = Field(
+        default="", description="How people reach this service, e.g. https://mnist.school.cn; default: as they came."
+    )
     secret_key: str = Field(default="", description="Signs cookies; default: made once and kept in DATA_DIR.")
 
     upload_limit_bytes: int = Field(default=50_000_000, gt=0, description="Largest accepted file.")
@@ -45,12 +49,37 @@ class Settings(BaseSettings):
     poll_interval_s: float = Field(default=0.25, gt=0, description="How often a worker looks for queued runs.")
     heartbeat_interval_s: float = Field(default=5, gt=0, description="How often a worker says that it lives.")
     lease_s: float = Field(default=30, gt=0, description="After this silence a worker's runs are given to another.")
+    oidc_issuer: str = Field(default="", description="An OpenID Connect provider to sign in with, e.g. the school's.")
+    oidc_client_id: str = Field(default="", description="What that provider calls this service.")
+    oidc_client_secret: str = Field(default="", description="The secret that goes with it.")
+    oidc_name: str = Field(default="", description="What the button says; default: the issuer's host.")
+    github_client_id: str = Field(default="", description="An OAuth app of GitHub to sign in with.")
+    github_client_secret: str = Field(default="", description="The secret that goes with it.")
+    github_url: str = Field(default="https://github.com", description="Another address for GitHub Enterprise.")
+    api_requests_per_minute: int = Field(
+        default=600, ge=0, description="Requests to the API by one user in a minute, with any token; 0: no limit."
+    )
+    api_requests_per_minute_per_address: int = Field(
+        default=1200, ge=0, description="The same without a token by one network address: a class may share one."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="json: one object per line on standard output, as `up --json` says it."
+    )
+    webhooks_to_local: bool = Field(default=False, description="Let webhooks call private addresses too, e.g. a lab's.")
 
     @field_validator("data_dir", "mnist_dir")
     @classmethod
     def absolute(cls, value: Path | None) -> Path | None:
         """Children run in another working directory, so paths are made absolute once, here."""
         return None if value is None else value.expanduser().resolve()
+
+    @field_validator("public_url")
+    @classmethod
+    def an_origin(cls, value: str) -> str:
+        """Scheme and host: our pages are at the root of their site."""
+        if value and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+/?", value):
+            raise ValueError(f"{value!r} is no address such as https://mnist.school.cn, without a path")
+        return value.rstrip("/")
 
     @property
     def resolved_database_url(self) -> str:

@@ -2,21 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from app.core.deadlines import outside_class_time
 from app.core.entries import Entry, Measured, Submitted, entry_of
 from app.core.ranking import can_rank
 from app.core.shared_errors import SharedErrors
-from app.core.tables import Result, Run, Submission, User
+from app.core.tables import Classroom, Result, Run, Submission, User
 
 # Few enough for the oldest SQLite, which takes 999 values in one statement.
 ROWS_AT_ONCE = 500
 
+OF_AUTHOR = ("handle", "name", "role", "pseudonym")
+
 # Of each submission the newest run with a result per seed; None is the recipe's own seed.
 Newest = dict[str, dict[int | None, str]]
+# When each submission that was evaluated again was first measured: the new result makes it no later.
+Firsts = dict[str, datetime]
 
 
 @dataclass
@@ -31,7 +37,7 @@ class StandingResults:
         """All standing submissions with a result that can rank, in no order."""
         newest = _newest_runs(session, dataset)
         self._read(session, newest)
-        found = _of_one_test_set(self._entries(session, dataset, newest))
+        found = _of_one_test_set(self._entries(session, dataset, newest, _firsts(session, dataset)))
         self._keep_counts(found)
         return found
 
@@ -50,10 +56,12 @@ class StandingResults:
             read = Measured(*values)
             self.measured[read.run_id], self.hits[read.run_id] = read, hits
 
-    def _entries(self, session: Session, dataset: str, newest: Newest) -> Iterator[Entry]:
+    def _entries(self, session: Session, dataset: str, newest: Newest, firsts: Firsts) -> Iterator[Entry]:
         for submitted in _submitted(session, dataset):
             runs = newest.get(submitted.id, {})
             if None in runs and _is_sound(own := self.measured[runs[None]]):
+                if submitted.id in firsts:
+                    own = replace(own, created=firsts[submitted.id])
                 others = (self.measured[runs[seed]] for seed in sorted(seed for seed in runs if seed is not None))
                 yield entry_of(submitted, own, [run for run in others if _is_sound(run) and run.total == own.total])
 
@@ -70,7 +78,7 @@ def _newest_runs(session: Session, dataset: str) -> Newest:
         sa.select(col(Run.submission_id), col(Run.seed), col(Run.id))
         .join(Result, col(Result.run_id) == col(Run.id))
         .join(Submission, col(Submission.id) == col(Run.submission_id))
-        .where(col(Submission.dataset) == dataset, col(Submission.withdrawn).is_(None))
+        .where(col(Submission.dataset) == dataset, *_stands())
         .order_by(col(Run.attempt))
     )
     newest: Newest = {}
@@ -79,13 +87,31 @@ def _newest_runs(session: Session, dataset: str) -> Newest:
     return newest
 
 
+def _firsts(session: Session, dataset: str) -> Firsts:
+    """Of few submissions: this column lies behind the large ones, and reading it of every result would take long."""
+    again = sa.select(col(Run.submission_id)).where(col(Run.reevaluated_by).is_not(None), col(Run.outcome) == "ok")
+    statement = (
+        sa.select(col(Run.submission_id), sa.func.min(col(Result.created)))
+        .join(Result, col(Result.run_id) == col(Run.id))
+        .join(Submission, col(Submission.id) == col(Run.submission_id))
+        .where(col(Submission.dataset) == dataset, col(Run.seed).is_(None), col(Run.submission_id).in_(again))
+        .group_by(col(Run.submission_id))
+    )
+    return dict(session.connection().execute(statement).all())
+
+
 def _submitted(session: Session, dataset: str) -> Iterator[Submitted]:
-    names = [name.name for name in fields(Submitted)]
-    columns = [getattr(User if name in ("handle", "name") else Submission, name) for name in names]
-    statement = sa.select(*columns).join(User, col(User.id) == col(Submission.user_id))
-    statement = statement.where(col(Submission.dataset) == dataset, col(Submission.withdrawn).is_(None))
-    for row in session.connection().execute(statement):
-        yield Submitted(*row)
+    names = [name.name for name in fields(Submitted) if name.name != "is_late"]
+    columns = [getattr(User if name in OF_AUTHOR else Submission, name) for name in names]
+    statement = sa.select(*columns, outside_class_time()).join(User, col(User.id) == col(Submission.user_id))
+    statement = statement.join(Classroom, col(Classroom.id) == col(Submission.classroom_id))
+    statement = statement.where(col(Submission.dataset) == dataset, *_stands())
+    for *values, is_late in session.connection().execute(statement):
+        yield Submitted(*[*values, bool(is_late)])
+
+
+def _stands() -> tuple[sa.ColumnElement[bool], ...]:
+    return col(Submission.withdrawn).is_(None), col(Submission.hidden).is_(None)
 
 
 def _is_sound(measured: Measured) -> bool:

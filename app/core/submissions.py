@@ -1,18 +1,23 @@
 """Submissions: made, repeated, withdrawn. The form, the API and the first start all come through here."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.core.blobs import Blob
+from app.core.caps import require_within_caps
 from app.core.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from app.core.jobs import EngineState, Jobs
+from app.core.quotas import charge, require_runs, settle
 from app.core.requests import Checked, ModelFile, Request, Weights, check, fingerprint
-from app.core.runs import ENDED, latest_run, repetitions, result_of, standing, standings
+from app.core.runs import ENDED, latest_run, result_of, standing, standings
 from app.core.sentences import N_, Sentence
 from app.core.tables import Classroom, Run, Submission, User, now
 
+# Few enough for the oldest SQLite, which takes 999 values in one statement.
+ROWS_AT_ONCE = 500
 __all__ = ["Checked", "ModelFile", "Request", "Weights", "check", "create", "find", "find_own", "find_visible"]
 
 
@@ -24,11 +29,13 @@ def create(session: Session, jobs: Jobs, user: User, request: Request, dataset: 
     Raises:
         InvalidFields: one sentence per field that cannot be used.
         Conflict: when the idempotency key was used for a different request.
+        NoRunsLeft: when today's quota is used up.
     """
     checked = check(request)
     serialize_writers(session, user.stored_id)
     if repeated := earlier(session, user.stored_id, request):
         return repeated, False
+    require_within_caps(session, user, request, checked)
     submission = _row(session, user, request, checked, dataset)
     submission.parent_id = _parent_id(session, user, checked)
     session.add(submission)
@@ -96,17 +103,26 @@ def _parent_id(session: Session, user: User, checked: Checked) -> str | None:
 
 
 def start_run(
-    session: Session, jobs: Jobs, submission: Submission, seed: int | None = None, just_queued: int = 0
+    session: Session,
+    jobs: Jobs,
+    submission: Submission,
+    seed: int | None = None,
+    just_queued: int = 0,
+    actor: User | None = None,
 ) -> Run:
     """Add a run of a submission and queue it; with a seed, as a repetition of the one with the recipe's own.
 
     `just_queued`: further runs that were queued in this transaction, of which the engine does not tell yet.
+    `actor`: who starts it and is charged, the author unless said otherwise. Raises NoRunsLeft.
     """
+    payer = actor or session.get_one(User, submission.user_id)
+    require_runs(session, jobs, payer)
     run = Run(submission_id=submission.id, attempt=_last_attempt(session, submission) + 1, seed=seed)
     unfinished = just_queued + _unfinished_runs(session, jobs, submission.user_id)
     session.add(run)
     session.flush()
     jobs.submit(session, run.id, submission.user_id, unfinished)
+    charge(session, payer, run)
     return run
 
 
@@ -118,14 +134,19 @@ def _unfinished_runs(session: Session, jobs: Jobs, user_id: int) -> int:
     statement = (
         select(Run.id)
         .join(Submission, col(Submission.id) == col(Run.submission_id))
-        .where(Submission.user_id == user_id, col(Run.outcome).is_(None))
+        .where(Submission.user_id == user_id, col(Run.outcome).is_(None), col(Run.reevaluated_by).is_(None))
     )
     states = jobs.states(list(session.exec(statement)))
     return sum(state in (EngineState.QUEUED, EngineState.RUNNING) for state in states.values())
 
 
-def retry(session: Session, jobs: Jobs, submission: Submission) -> Run:
-    """Run a submission again whose last run has ended without a result. Raises Conflict otherwise."""
+def retry(session: Session, jobs: Jobs, submission: Submission, actor: User | None = None) -> Run:
+    """Run a submission again whose last run has ended without a result; `actor` as in `start_run`.
+
+    Raises:
+        Conflict: when there is nothing to run again.
+        NoRunsLeft: when today's quota is used up.
+    """
     serialize_writers(session, submission.user_id)
     if submission.withdrawn is not None:
         text = N_("Submission #%(number)s is withdrawn and does not run again. Send it as a new submission.")
@@ -134,18 +155,28 @@ def retry(session: Session, jobs: Jobs, submission: Submission) -> Run:
     if standing(session, jobs, last).state not in ENDED or last.outcome == "ok":
         text = N_("Submission #%(number)s has a result or is still running; there is nothing to run again.")
         raise Conflict(Sentence(text, {"number": submission.number}))
-    return start_run(session, jobs, submission)
+    return start_run(session, jobs, submission, actor=actor)
 
 
 def withdraw(session: Session, jobs: Jobs, submission: Submission) -> None:
     """Take a submission off the board, and cancel its runs that have not ended. Nothing is deleted."""
-    runs = [latest_run(session, submission), *repetitions(session, submission)]
-    for run_id, found in standings(session, jobs, runs).items():
-        if found.state not in ENDED:
-            jobs.cancel(run_id)
+    for run_id in unfinished_runs(session, jobs, [submission]):
+        jobs.cancel(run_id)
     if submission.withdrawn is None:
         submission.withdrawn = now()
         session.add(submission)
+    # What was waiting is given back; what had begun stays charged.
+    settle(session, jobs, session.get_one(User, submission.user_id))
+
+
+def unfinished_runs(session: Session, jobs: Jobs, chosen: Sequence[Submission]) -> list[str]:
+    """Ids of the runs of these submissions that wait or are under way, repetitions and new evaluations too."""
+    found: list[Run] = []
+    for start in range(0, len(chosen), ROWS_AT_ONCE):
+        ids = [each.id for each in chosen[start : start + ROWS_AT_ONCE]]
+        found += session.exec(select(Run).where(col(Run.submission_id).in_(ids), col(Run.outcome).is_(None)))
+    states = standings(session, jobs, found)
+    return [run.id for run in found if states[run.id].state not in ENDED]
 
 
 def find(session: Session, number: int) -> Submission:
@@ -187,16 +218,21 @@ def public_model_file(session: Session, number: int, reader: Person | None) -> M
 
 
 def find_visible(session: Session, number: int, reader: Person | None) -> Submission:
-    """A submission that this reader may see. Raises NotFound, also for those that others have withdrawn."""
+    """A submission that this reader may see. Raises NotFound, also for withdrawn and hidden ones of others."""
     submission = find(session, number)
-    if submission.withdrawn is not None and not is_close(submission, reader):
+    if (submission.withdrawn or submission.hidden) and not is_close(submission, reader):
         raise NotFound(Sentence(N_("There is no submission #%(number)s."), {"number": number}))
     return submission
 
 
 def find_own(session: Session, number: int, user: User) -> Submission:
-    """The submission of that number if this user may change it: its author, or a teacher. Raises NotAllowed."""
-    submission = find(session, number)
+    """The submission of that number if this user may change it: its author, or a teacher.
+
+    Raises:
+        NotAllowed: for others.
+        NotFound: where they may not even know of it.
+    """
+    submission = find_visible(session, number, user)
     if not is_close(submission, user):
         raise NotAllowed(Sentence(N_("Submission #%(number)s is not yours to change."), {"number": number}))
     return submission

@@ -8,6 +8,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Column, Field, SQLModel
 
 from app.core.identifiers import new_id
+from app.core.pseudonyms import new_pseudonym
 
 # Alembic needs names to drop a constraint later, and SQLite gives none by itself.
 SQLModel.metadata.naming_convention = {
@@ -70,7 +71,12 @@ def _json(nullable: bool = False) -> Any:
 
 
 class User(Stored, SQLModel, table=True):
-    """A student or the teacher. `password_hash` is argon2id, or empty while only a sign-in link exists."""
+    """A student or the teacher. `password_hash` is argon2id, or empty while only a sign-in link exists.
+
+    `session_mark` is part of every session cookie: a new one signs out everywhere. `departed`: when the account was
+    deleted; what such a user has submitted stays, under no name. `seen`: the last visit, to about an hour.
+    `pseudonym`: what classmates know them by while the class shows no names (app/core/shown_names.py).
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     handle: str = Field(unique=True, max_length=32)
@@ -78,15 +84,58 @@ class User(Stored, SQLModel, table=True):
     password_hash: str = ""
     role: str = "student"
     language: str = ""
+    session_mark: str = Field(default="", max_length=16)
+    pseudonym: str = Field(default_factory=new_pseudonym, max_length=40, index=True)
+    muted: str = Field(default="", description="kinds of notifications not wanted, parted by spaces", max_length=200)
+    seen: datetime | None = _moment(nullable=True)
+    departed: datetime | None = _moment(nullable=True)
+    created: datetime = _created()
+
+
+class Identity(Stored, SQLModel, table=True):
+    """Somebody's account at an OpenID Connect provider, with which they sign in here."""
+
+    __table_args__ = (sa.UniqueConstraint("issuer", "subject"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    issuer: str = Field(max_length=200)
+    subject: str = Field(max_length=200)
+    created: datetime = _created()
+
+
+class Attempt(Stored, SQLModel, table=True):
+    """A failed sign-in, kept for an hour; `key` is an account or an address, hashed."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=64, index=True)
     created: datetime = _created()
 
 
 class Classroom(Stored, SQLModel, table=True):
-    """A class. The first start makes one; its settings page comes with the teacher's console."""
+    """A class with its settings; the first start makes one.
+
+    `sign_up`: open, code or closed. `names`: real, or pseudonyms until `closes`. `visibility`: public or class.
+    `time_zone`: an IANA name, in which people read `opens` and `closes`. Caps of NULL are the service's own limits.
+    `allow_weights`: whether students may have weights tested that they trained elsewhere.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=80)
     join_code: str = Field(unique=True, max_length=16)
+    sign_up: str = Field(default="open", max_length=8)
+    opens: datetime | None = _moment(nullable=True)
+    closes: datetime | None = _moment(nullable=True)
+    time_zone: str = Field(default="Asia/Shanghai", max_length=64)
+    daily_quota: int = 20
+    epochs_cap: int | None = None
+    parameters_cap: int | None = Field(default=None, sa_type=sa.BigInteger)
+    train_time_cap_s: int | None = None
+    upload_cap_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
+    allow_weights: bool = True
+    names: str = Field(default="real", max_length=12)
+    visibility: str = Field(default="public", max_length=8)
+    paused: datetime | None = _moment(nullable=True)
     created: datetime = _created()
 
 
@@ -107,6 +156,7 @@ class ApiToken(Stored, SQLModel, table=True):
     user_id: int = Field(foreign_key="user.id", index=True)
     token_sha256: str = Field(unique=True, max_length=64)
     name: str = Field(max_length=80)
+    scopes: str = Field(default="read submit", description="words, parted by spaces", max_length=80)
     created: datetime = _created()
     last_used: datetime | None = _moment(nullable=True)
 
@@ -155,6 +205,7 @@ class Submission(SQLModel, table=True):
     request_sha256: str | None = Field(default=None, max_length=64, description="of the request under that key")
     created: datetime = _created()
     withdrawn: datetime | None = _moment(nullable=True)
+    hidden: datetime | None = _moment(nullable=True)
 
 
 class Claim(Stored, SQLModel, table=True):
@@ -183,6 +234,8 @@ class Run(SQLModel, table=True):
     """One execution of a submission; a retry is a new run. `id` is the engine's workflow id too.
 
     `seed`: of a repetition with another seed, to see how much luck there is; NULL where the recipe's own is used.
+    `reevaluated_by`: the teacher who had a measured submission run again; such a run counts for nothing until it has
+    ended well.
     """
 
     __table_args__ = (sa.UniqueConstraint("submission_id", "attempt"),)
@@ -191,6 +244,7 @@ class Run(SQLModel, table=True):
     submission_id: str = Field(foreign_key="submission.id", index=True)
     attempt: int = 1
     seed: int | None = None
+    reevaluated_by: int | None = Field(default=None, foreign_key="user.id")
     created: datetime = _created()
     started: datetime | None = _moment(nullable=True)
     finished: datetime | None = _moment(nullable=True)
@@ -296,3 +350,129 @@ class Heartbeat(SQLModel, table=True):
     device: str = Field(max_length=120)
     isolation: str = Field(default="", description="how runs are shut in here", max_length=16)
     refusal: dict[str, Any] | None = _json(nullable=True)
+
+
+class Charge(SQLModel, table=True):
+    """A run that counts towards its student's daily quota, from the moment it is accepted.
+
+    `refunded`: given back, because it never started, or because its failure was ours.
+    """
+
+    run_id: str = Field(foreign_key="run.id", primary_key=True, max_length=36)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    created: datetime = _created()
+    refunded: datetime | None = _moment(nullable=True)
+    reason: str = Field(default="", description="why it was refunded", max_length=16)
+
+
+class Bonus(Stored, SQLModel, table=True):
+    """Runs that a teacher gave a student on top of the daily quota, for the class' day in which they were given."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    given_by: int | None = Field(default=None, foreign_key="user.id", description="NULL: the command line")
+    runs: int
+    created: datetime = _created()
+
+
+class Audit(Stored, SQLModel, table=True):
+    """Something that a teacher did, or that was done to an account. `actor_id` NULL: the command line."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True)
+    actor_id: int | None = Field(default=None, foreign_key="user.id", index=True)
+    action: str = Field(max_length=40)
+    subject: str = Field(default="", description="what it was done to, e.g. submission 12 or user lin", max_length=120)
+    detail: dict[str, Any] = _json()
+    created: datetime = _created()
+
+
+class Comment(Stored, SQLModel, table=True):
+    """What somebody says of a submission, or of the whole board where there is none. Removed ones leave a trace."""
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True)
+    submission_id: str | None = Field(default=None, foreign_key="submission.id", index=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    text: str = Field(sa_type=sa.Text)
+    created: datetime = _created()
+    edited: datetime | None = _moment(nullable=True)
+    removed: datetime | None = _moment(nullable=True)
+    removed_by: int | None = Field(default=None, foreign_key="user.id")
+
+
+class Helpful(SQLModel, table=True):
+    """Who found a comment helpful."""
+
+    comment_id: int = Field(foreign_key="comment.id", primary_key=True)
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    created: datetime = _created()
+
+
+class Notification(Stored, SQLModel, table=True):
+    """Something that somebody should hear of. `key` says what it is about: the same is told once."""
+
+    __table_args__ = (sa.UniqueConstraint("user_id", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    key: str = Field(max_length=120)
+    kind: str = Field(max_length=24)
+    data: dict[str, Any] = _json()
+    created: datetime = _created()
+    read: datetime | None = _moment(nullable=True)
+
+
+class Webhook(Stored, SQLModel, table=True):
+    """An address that is told of finished runs and records. `secret` signs what is sent.
+
+    `failing_since`: the first failure after the last success. `disabled`: when it was given up; it is told no more.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    url: str = Field(max_length=400)
+    secret: str = Field(max_length=64)
+    events: str = Field(default="run.finished record", max_length=80)
+    created: datetime = _created()
+    last_tried: datetime | None = _moment(nullable=True)
+    last_answer: str = Field(default="", max_length=200)
+    failing_since: datetime | None = _moment(nullable=True)
+    disabled: datetime | None = _moment(nullable=True)
+
+
+class WebhookDelivery(Stored, SQLModel, table=True):
+    """A message to a webhook and what became of it; kept for a month. Gone with its webhook."""
+
+    __tablename__ = "webhook_delivery"
+
+    id: int | None = Field(default=None, primary_key=True)
+    webhook_id: int = Field(foreign_key="webhook.id", index=True, ondelete="CASCADE")
+    delivery_id: str = Field(unique=True, max_length=120)
+    event: str = Field(max_length=24)
+    created: datetime = _created()
+    tries: int = 0
+    last_tried: datetime | None = _moment(nullable=True)
+    answer: str = Field(default="", max_length=200)
+    delivered: datetime | None = _moment(nullable=True)
+    given_up: datetime | None = _moment(nullable=True)
+
+
+class KeptAnswer(SQLModel, table=True):
+    """What a write of the API with an Idempotency-Key was answered, kept for a day (app/core/kept_answers.py).
+
+    `owner`: a hash of whose key it is; `request`: a keyed hash of the request, for it may hold a password. `status`
+    NULL: not answered yet. `body` NULL: carried out, but the answer held a secret or was too large to keep.
+    """
+
+    __tablename__ = "kept_answer"
+
+    owner: str = Field(primary_key=True, max_length=64)
+    key: str = Field(primary_key=True, max_length=200)
+    request: str = Field(max_length=64)
+    created: datetime = Field(default_factory=now, sa_type=UtcDateTime, nullable=False, index=True)
+    status: int | None = None
+    headers: dict[str, Any] = _json()
+    body: str | None = Field(default=None, sa_type=sa.Text, nullable=True)

@@ -13,6 +13,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from app.core.settings import CHECKOUT
+from app.web.api_reference.texts import described_texts
+from app.web.main import create_app
 from app.web.translations import catalogue_path
 
 # Code that speaks to people, and how to read it.
@@ -56,6 +58,9 @@ def gather() -> Catalog:
         options = OPTIONS if path.suffix == ".html" else {}
         for _line, message, _comments, context in extract_from_file(method, path, KEYWORDS, options=options):
             template.add(message, locations=[(str(path.relative_to(CHECKOUT)), 0)], context=context)
+    # What the page on the API says of operations stands in no mark of ours: it is what OpenAPI says.
+    for text, operation in described_texts(create_app()):
+        template.add(text, locations=[(f"openapi.json {operation}", 0)])
     return template
 
 

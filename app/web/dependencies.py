@@ -10,7 +10,10 @@ from app.core.database import session_scope
 from app.core.errors import NotSignedIn
 from app.core.heartbeats import last_beat_age_s
 from app.core.jobs import Jobs, get_jobs
+from app.core.notifications import unread_count
 from app.core.sentences import N_, Sentence
+from app.core.shown_names import read_by
+from app.core.visits import is_visit_due, note_visit
 from app.web.csrf import check_token
 from app.web.languages import asked_language
 from app.web.page import Page
@@ -34,6 +37,11 @@ def get_reader(request: Request, session: DbSession) -> Reader | None:
     if user is not None and request.method == "GET" and asked_language(request) not in ("", user.language):
         user.language = asked_language(request)
         session.add(user)
+    if user is not None and request.method == "GET" and is_visit_due(user):
+        # In a transaction of its own: this one may stay open for long, and SQLite has one writer.
+        with session_scope() as another:
+            note_visit(another, user.stored_id)
+    read_by(user)
     request.state.reader = reader_of(user) if user else None
     return reader_of(user) if user else None
 
@@ -53,7 +61,8 @@ CurrentUser = Annotated[Reader, Depends(get_signed_in)]
 
 def get_page(request: Request, session: DbSession, reader: OptionalUser) -> Page:
     """The page around an answer."""
-    return Page(request, reader, last_beat_age_s(session))
+    unread = unread_count(session, reader.id) if reader else 0
+    return Page(request, reader, last_beat_age_s(session), unread=unread)
 
 
 ThisPage = Annotated[Page, Depends(get_page)]

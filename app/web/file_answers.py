@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from starlette.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 from app.core.blobs import chunks_of, get_blobs
+from app.web.board.etags import is_known, unchanged
 
 
 def as_attachment(name: str) -> dict[str, str]:
@@ -17,9 +19,13 @@ def as_attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
 
 
-def stored_file(sha256: str, name: str) -> StreamingResponse:
-    """A stored file under a name."""
-    headers = as_attachment(name) | {"Content-Length": str(get_blobs().size_bytes(sha256))}
+def stored_file(request: Request, sha256: str, name: str) -> Response:
+    """A stored file under a name; not sent again to those who have it. Its mark is its content's own."""
+    etag = f'"{sha256}"'
+    if is_known(request, etag):
+        return unchanged(etag)
+    headers = as_attachment(name) | {"Content-Length": str(get_blobs().size_bytes(sha256)), "ETag": etag}
+    headers["Cache-Control"] = "no-cache"
     return StreamingResponse(_content(sha256), 200, headers, "application/octet-stream")
 
 

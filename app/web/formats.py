@@ -8,6 +8,8 @@ from app.core.sentences import N_
 from app.web.translations import translations
 
 NOTHING = "–"
+# Below two days hours say more than "1 day".
+LONG_S = 48 * 3600
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -50,7 +52,7 @@ def _three_digits(value: float) -> str:
 
 def bytes_text(size_bytes: int) -> str:
     """A file's size: `1.4 kB`, `12 MB`."""
-    for size, unit in ((1_000_000, "MB"), (1_000, "kB")):
+    for size, unit in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
         if size_bytes >= size:
             number = size_bytes / size
             return f"{number:.0f} {unit}" if number >= 10 else f"{number:.1f} {unit}"
@@ -144,6 +146,13 @@ def spell(seconds: float, language: str) -> str:
     if seconds < 3600:
         return _counted("%(count)s min", "%(count)s min", round(seconds / 60), language)
     return _counted("%(count)s h", "%(count)s h", round(seconds / 3600), language)
+
+
+def long_spell(seconds: float, language: str) -> str:
+    """A longer duration in words: `40 min`, `5 h`, `3 days`."""
+    if seconds < LONG_S:
+        return spell(seconds, language)
+    return _counted("%(count)s day", "%(count)s days", round(seconds / 86_400), language)
 
 
 def _counted(one: str, many: str, count: int, language: str) -> str:

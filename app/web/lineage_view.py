@@ -9,6 +9,7 @@ from app.core.comparison import Comparison, comparison_with
 from app.core.jobs import Jobs
 from app.core.lineage import changes, forks_of, parent_of
 from app.core.sentences import Sentence
+from app.core.shown_names import Shown, shown
 from app.core.submissions import Person
 from app.core.tables import Submission, User
 from app.web.change_words import ChangeRow, change_rows
@@ -23,7 +24,7 @@ class Fork:
     """Somebody's change of this submission, and what it changed."""
 
     submission: Submission
-    author: User
+    author: Shown
     changes: Sequence[ChangeRow]
 
 
@@ -32,7 +33,7 @@ class Lineage:
     """`comparison` has the child first; None while one of the two has no result. `forks`: the newest first."""
 
     parent: Submission | None
-    parent_author: User | None
+    parent_author: Shown | None
     changes: Sequence[ChangeRow]
     comparison: Comparison | None
     forks: Sequence[Fork]
@@ -59,17 +60,17 @@ def lineage(session: Session, jobs: Jobs, submission: Submission, reader: Person
     parent = parent_of(session, submission, reader)
     rows = change_rows(changes(parent, submission), parent, submission) if parent else []
     forks = forks_of(session, submission, reader)
-    shown = forks[: -FORKS_SHOWN - 1 : -1]
+    newest = forks[: -FORKS_SHOWN - 1 : -1]
     return Lineage(
         parent=parent,
-        parent_author=session.get_one(User, parent.user_id) if parent else None,
+        parent_author=shown(session.get_one(User, parent.user_id)) if parent else None,
         changes=rows,
         comparison=comparison_with(session, jobs, submission, parent),
-        forks=[_fork(session, submission, fork) for fork in shown],
-        more_forks=len(forks) - len(shown),
+        forks=[_fork(session, submission, fork) for fork in newest],
+        more_forks=len(forks) - len(newest),
     )
 
 
 def _fork(session: Session, submission: Submission, fork: Submission) -> Fork:
-    author = session.get_one(User, fork.user_id)
+    author = shown(session.get_one(User, fork.user_id))
     return Fork(fork, author, change_rows(changes(submission, fork), submission, fork))

@@ -6,6 +6,9 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from app.core.references import References
+from app.web.reference_links import link_references
+
 TAGS = set(
     "p br a em strong code pre ul ol li blockquote h3 h4 h5 hr s del table thead tbody tr th td".split()  # noqa: SIM905
 )
@@ -16,6 +19,7 @@ HEADINGS_DOWN = 2
 DEEPEST_HEADING = 5
 # Finding links takes time with the square of a word's length: seconds for a post that is one word.
 LONGEST_WORD = 2_000
+NOTHING_KNOWN = References()
 
 
 @lru_cache
@@ -31,9 +35,21 @@ def _post_parser(finds_links: bool) -> MarkdownIt:
     return parser.enable(["table", "strikethrough", "linkify"]).disable("emphasis")
 
 
-def notes_html(text: str) -> Markup:
-    """Notes as safe HTML."""
-    return _html(_parser(), text)
+@lru_cache
+def _comment_parser() -> MarkdownIt:
+    """As people write to each other: a new line is a new line."""
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    return parser.enable(["table", "strikethrough", "linkify"])
+
+
+def notes_html(text: str, known: References = NOTHING_KNOWN) -> Markup:
+    """Notes as safe HTML. `known`: the references that become links."""
+    return _html(_parser(), text, known)
+
+
+def comment_html(text: str, known: References = NOTHING_KNOWN) -> Markup:
+    """A comment as safe HTML."""
+    return _html(_comment_parser(), text, known)
 
 
 def post_html(text: str) -> Markup:
@@ -42,8 +58,9 @@ def post_html(text: str) -> Markup:
     return _html(_post_parser(is_usual), text)
 
 
-def _html(parser: MarkdownIt, text: str) -> Markup:
+def _html(parser: MarkdownIt, text: str, known: References = NOTHING_KNOWN) -> Markup:
     tokens = parser.parse(text)
+    link_references(tokens, known)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + HEADINGS_DOWN, DEEPEST_HEADING)}"

@@ -1,5 +1,6 @@
 """The page around an answer: templates in the reader's language, and what every page shows."""
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
@@ -25,6 +26,7 @@ THEME_COOKIE = "theme"
 PREFERENCE_S = 365 * 24 * 3600
 # A worker says every few seconds that it lives; after a minute it is late beyond doubt.
 SILENCE_S = 60.0
+CODE_SPAN = re.compile("`([^`]+)`")
 NO_WORKER = N_("The trainer is not running. What you submit is kept in order and runs when it is back.")
 SILENT_WORKER = N_(
     "The trainer has not answered for %(time)s. What you submit is kept in order and runs when it is back."
@@ -42,6 +44,8 @@ class Page:
     knows_reader: bool = True
     # The data set that the page tells of; empty: the service's own.
     dataset: str = ""
+    # Notifications that are new to the reader.
+    unread: int = 0
     language: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -159,7 +163,7 @@ def _filters(language: str) -> dict[str, Any]:
         formats.setting,
         formats.time_of_day,
     )
-    worded = (formats.day, formats.full_moment, formats.ago, formats.spell)
+    worded = (formats.day, formats.full_moment, formats.ago, formats.spell, formats.long_spell)
     filters = {function.__name__: function for function in plain}
     filters |= {function.__name__: partial(function, language=language) for function in worded}
     return filters | {
@@ -167,6 +171,7 @@ def _filters(language: str) -> dict[str, Any]:
         "translated": partial(translate, language=language),
         "moment": partial(_moment, language=language),
         "initial": _initial,
+        "spans": _spans,
         "isolation": lambda level: translate(isolation_words(level), language),
     }
 
@@ -176,6 +181,11 @@ def _moment(moment: Any, language: str) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         moment.isoformat(timespec="seconds"), formats.full_moment(moment, language), formats.ago(moment, language)
     )
+
+
+def _spans(text: str) -> Markup:
+    """A text of the API's description with what stands between `backticks` as code."""
+    return Markup(CODE_SPAN.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
 
 
 def _initial(name: str) -> Markup:

@@ -9,17 +9,21 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
 
-from app.core.errors import InvalidFields, NotSignedIn, Problem
+from app.core.errors import InvalidFields, NotSignedIn, Problem, TooMany
 from app.core.sentences import N_, Sentence
 from app.web.addresses import referring_page, this_page
 from app.web.languages import api_language
 from app.web.middleware import SECURITY_HEADERS, request_id
 from app.web.page import Page
+from app.web.quota_headers import refusal_headers
 from app.web.translations import say
 
 MACHINE_PATHS = ("/api/", "/readyz", "/healthz", "/openapi.json")
 PROBLEM_JSON = "application/problem+json"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 TITLES = {
     400: N_("This request cannot be read"),
@@ -31,6 +35,7 @@ TITLES = {
     413: N_("Too large"),
     415: N_("Unknown kind of content"),
     422: N_("Some values cannot be used"),
+    429: N_("Too often"),
     500: N_("Something went wrong on our side"),
     503: N_("Not ready"),
 }
@@ -39,6 +44,7 @@ ADVICE = {
     404: N_("The address may have a typing error, or what it named was withdrawn."),
     405: N_("Go back and use the button or link of the page."),
     413: N_("Go back and choose a smaller file."),
+    429: N_("What you have stored is kept. Wait as long as it says, then try again."),
     500: N_("Nothing of what you have stored is lost. Try again; if it happens again, tell your teacher this number."),
     503: N_("Try again in a minute. If it stays so, tell your teacher."),
 }
@@ -59,12 +65,18 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected)
 
 
+def answer_problem(request: Request, problem: Problem) -> Response:
+    """A problem's answer, for those who stand outside the application's own handlers."""
+    return _on_problem(request, problem)
+
+
 def _on_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         raise TypeError from error
     if isinstance(error, NotSignedIn) and not _is_for_machine(request):
         return _to_sign_in(request)
-    return _answer(request, error.status, error.code, error.sentence, error.fields)
+    headers = refusal_headers(error) if isinstance(error, TooMany) else None
+    return _answer(request, error.status, error.code, error.sentence, error.fields, headers)
 
 
 def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -88,7 +100,22 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
         raise TypeError from error
     sentence = SENTENCES.get(error.status_code, Sentence(N_("The request cannot be answered.")))
     code = HTTPStatus(error.status_code).name.lower()
-    return _answer(request, error.status_code, code, sentence, {}, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
+    return _answer(request, error.status_code, code, sentence, {}, headers)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of an address; the framework tells those of its first route only."""
+    scope = dict(request.scope)
+    routes = request.app.routes
+    fitting = [method for method in METHODS if _is_answered(routes, scope | {"method": method})]
+    return ", ".join(fitting)
+
+
+def _is_answered(routes: list[BaseRoute], scope: Scope) -> bool:
+    return any(route.matches(scope)[0] is Match.FULL for route in routes)
 
 
 def _on_unexpected(request: Request, error: Exception) -> Response:

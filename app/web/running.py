@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from app.core.jobs import Jobs
+from app.core.run_queue import under_way_and_waiting
+from app.core.shown_names import Shown, shown
 from app.core.tables import Event, Run, Submission, User
 
 # A card on the board; the rest is a number.
@@ -20,7 +22,7 @@ class Active:
     """
 
     submission: Submission
-    user: User
+    user: Shown
     position: int
     seed: int | None = None
     epoch: int = 0
@@ -44,12 +46,12 @@ class Now:
 
 def running_now(session: Session, jobs: Jobs) -> Now:
     """All runs that have not ended, those under way first."""
-    running, queued = jobs.active()
-    shown = [*running, *queued][:SHOWN]
-    rows = {run.id: (run, submission, user) for run, submission, user in _rows(session, shown)}
+    running, queued = under_way_and_waiting(session, jobs)
+    first = [*running, *queued][:SHOWN]
+    rows = {run.id: (run, submission, user) for run, submission, user in _rows(session, first)}
     places = [0] * len(running) + [i + 1 for i in range(len(queued))]
     runs = [
-        _active(session, *rows[run_id], place) for run_id, place in zip(shown, places, strict=False) if run_id in rows
+        _active(session, *rows[run_id], place) for run_id, place in zip(first, places, strict=False) if run_id in rows
     ]
     return Now(runs, len(running), len(queued))
 
@@ -59,7 +61,7 @@ def _rows(session: Session, run_ids: Sequence[str]) -> list[tuple[Run, Submissio
         select(Run, Submission, User)
         .join(Submission, col(Submission.id) == col(Run.submission_id))
         .join(User, col(User.id) == col(Submission.user_id))
-        .where(col(Run.id).in_(run_ids))
+        .where(col(Run.id).in_(run_ids), col(Submission.hidden).is_(None))
     )
     return list(session.exec(statement))
 
@@ -67,10 +69,10 @@ def _rows(session: Session, run_ids: Sequence[str]) -> list[tuple[Run, Submissio
 def _active(session: Session, run: Run, submission: Submission, user: User, position: int) -> Active:
     last = _last_losses(session, run.id) if position == 0 else None
     if last is None:
-        return Active(submission, user, position, run.seed)
+        return Active(submission, shown(user), position, run.seed)
     data = last.data
     share, loss = data["step"] / data["steps"], data["losses"][-1]
-    return Active(submission, user, position, run.seed, int(data["epoch"]), share, loss)
+    return Active(submission, shown(user), position, run.seed, int(data["epoch"]), share, loss)
 
 
 def _last_losses(session: Session, run_id: str) -> Event | None:

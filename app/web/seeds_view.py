@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from app.core.deadlines import is_frozen
 from app.core.jobs import Jobs
 from app.core.repetitions import SEEDS_MAXIMUM, SeedRun, Spread, seed_runs, spread
 from app.core.runs import ENDED, STATE_WORDS
@@ -15,10 +16,14 @@ from app.web.charts.seed_dots import SeedDots, seed_dots
 
 @dataclass(frozen=True)
 class Seeds:
-    """All seeds that were tried. `may_ask`: whether the reader may have more of them tried."""
+    """All seeds that were tried. `may_ask`: whether the reader may have more of them tried.
+
+    `is_frozen`: whether the class has closed, so that only those that were asked for before can be tried again.
+    """
 
     runs: Sequence[SeedRun]
     may_ask: bool
+    is_frozen: bool = False
 
     @cached_property
     def spread(self) -> Spread | None:
@@ -40,7 +45,8 @@ class Seeds:
     def choices(self) -> list[int]:
         """How many seeds in all can be asked for: more than there are, or all again where some have failed."""
         settled = [each for each in self.runs if each.result is not None or each.standing.state not in ENDED]
-        return list(range(len(settled) + 1, SEEDS_MAXIMUM + 1)) if self.may_ask else []
+        most = len(self.runs) if self.is_frozen else SEEDS_MAXIMUM
+        return list(range(len(settled) + 1, most + 1)) if self.may_ask else []
 
     def state_words(self, each: SeedRun) -> str:
         """A run's state as a marked text."""
@@ -54,4 +60,4 @@ def seeds_of_page(session: Session, jobs: Jobs, submission: Submission, is_close
     runs = seed_runs(session, jobs, submission)
     if runs[0].result is None or (len(runs) == 1 and not is_close):
         return None
-    return Seeds(runs, is_close and submission.withdrawn is None)
+    return Seeds(runs, is_close and submission.withdrawn is None, is_frozen(session, submission))

@@ -1,6 +1,7 @@
 """Who is signed in: a signed cookie that says so, and what pages know of that user."""
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -38,18 +39,20 @@ def _serializer() -> URLSafeTimedSerializer:
 
 
 def signed_in_user(session: Session, request: Request) -> User | None:
-    """The user of the request's cookie, if its signature and age are good and the password is still the same."""
+    """The user of the request's cookie, if its signature and age are good and nobody signed out everywhere since."""
     try:
-        user_id, password_mark = _serializer().loads(request.cookies.get(SESSION_COOKIE, ""), max_age=SESSION_S)
+        user_id, mark = _serializer().loads(request.cookies.get(SESSION_COOKIE, ""), max_age=SESSION_S)
         user = session.get(User, int(user_id))
-    except (BadSignature, ValueError, TypeError):
+    except (BadSignature, ValueError, TypeError, OverflowError):
         return None
-    return user if user is not None and password_mark == _password_mark(user) else None
+    if user is None or user.departed is not None:
+        return None
+    return user if hmac.compare_digest(str(mark).encode(), mark_of(user).encode()) else None
 
 
 def sign_in(request: Request, response: Response, user: User) -> None:
     """Let the response's cookie say that this user is signed in."""
-    value = _serializer().dumps([user.stored_id, _password_mark(user)])
+    value = _serializer().dumps([user.stored_id, mark_of(user)])
     set_cookie(request, response, SESSION_COOKIE, value, SESSION_S)
 
 
@@ -58,9 +61,9 @@ def sign_out(response: Response) -> None:
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
 
 
-def _password_mark(user: User) -> str:
-    """Changes with the password, so that a new password ends all other sessions."""
-    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:12]
+def mark_of(user: User) -> str:
+    """Changes with the password and with signing out everywhere: either ends all other sessions."""
+    return hashlib.sha256((user.password_hash + user.session_mark).encode()).hexdigest()[:12]
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str, age_s: int) -> None:

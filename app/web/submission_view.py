@@ -9,16 +9,22 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.core.board import Board, Entry, Placed, find_board
+from app.core.deadlines import is_late
 from app.core.jobs import Jobs
 from app.core.lineage import can_fork
 from app.core.looks import count_looks
 from app.core.misread import misread
 from app.core.outcomes import OUTCOMES, Words
+from app.core.pause import is_paused
 from app.core.ranking import interval
 from app.core.readings import find_readings
 from app.core.recipes import reported_recipe
+from app.core.reevaluations import Reevaluation, find_reevaluation
+from app.core.references import known_references
+from app.core.run_queue import under_way_and_waiting
 from app.core.runs import ENDED, STATE_WORDS, Standing, State, events_after, latest_run, result_of, standing
 from app.core.sentences import N_
+from app.core.shown_names import Shown, shown
 from app.core.submissions import is_close
 from app.core.tables import Result, Run, Submission, User
 from app.core.test_set import find_test_set_of
@@ -26,6 +32,7 @@ from app.web import detected_words, result_view
 from app.web.analysis_view import Analysis
 from app.web.charts import loss as loss_charts
 from app.web.claimed_view import Claimed, claimed_of
+from app.web.discussion_view import Discussion, discussion_of
 from app.web.isolation_words import isolation_words
 from app.web.lineage_view import Lineage, lineage
 from app.web.misread_view import Gallery, gallery
@@ -70,14 +77,24 @@ class SubmissionView:
         return standing(self.session, self.jobs, self.run)
 
     @cached_property
-    def author(self) -> User:
+    def author(self) -> Shown:
         """Who submitted."""
-        return self.session.get_one(User, self.submission.user_id)
+        return shown(self.session.get_one(User, self.submission.user_id))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it came outside the class' time; baselines have no rank to lose."""
+        return not self.submission.is_baseline and is_late(self.session, self.submission)
 
     @cached_property
     def result(self) -> Result | None:
         """What was measured."""
         return result_of(self.session, self.run)
+
+    @cached_property
+    def again(self) -> Reevaluation | None:
+        """The newest time that it was evaluated again."""
+        return find_reevaluation(self.session, self.jobs, self.submission)
 
     @cached_property
     def seeds(self) -> Seeds | None:
@@ -202,7 +219,13 @@ class SubmissionView:
     @property
     def notes(self) -> Markup:
         """The training notes as HTML."""
-        return notes_html(self.submission.notes)
+        notes = self.submission.notes
+        return notes_html(notes, known_references(self.session, [notes]))
+
+    @cached_property
+    def discussion(self) -> Discussion:
+        """What people say of it."""
+        return discussion_of(self.session, self.submission, self.page)
 
     @property
     def recipe(self) -> list[tuple[str, str]]:
@@ -218,8 +241,13 @@ class SubmissionView:
     @cached_property
     def ahead(self) -> int | None:
         """How many runs go first, while this one waits."""
-        running, queued = self.jobs.active()
+        running, queued = under_way_and_waiting(self.session, self.jobs)
         return len(running) + queued.index(self.run.id) if self.run.id in queued else None
+
+    @cached_property
+    def is_held_up(self) -> bool:
+        """Whether it waits because the teacher has paused the queue."""
+        return self.state is State.QUEUED and is_paused(self.session)
 
     @cached_property
     def place(self) -> Placed | None:

@@ -10,7 +10,6 @@ from pydantic.fields import FieldInfo
 from app.core.model_files import EXPORTED_SUFFIXES, SOURCE_SUFFIXES, WEIGHTS_SUFFIXES
 from app.core.recipes import Recipe, choices_of, limits_of, parse_recipe
 from app.core.sentences import Sentence
-from app.core.settings import get_settings
 from app.core.zoo import Option, ZooModel, zoo
 from app.web.check_view import CheckView, KeptFile
 from app.web.formats import setting
@@ -139,11 +138,6 @@ class SubmitForm:
     def changed(self) -> int:
         """How many settings differ from the parent's."""
         return sum(field.was is not None and field.value != field.was for field in self.fields)
-
-    @property
-    def upload_limit_bytes(self) -> int:
-        """The largest file that is taken."""
-        return get_settings().upload_limit_bytes
 
     @property
     def curl(self) -> list[str]:

@@ -66,17 +66,22 @@ async def open_form(request: HttpRequest, part_bytes: int = PART_BYTES) -> Async
     Raises:
         Problem: if the body is no form.
     """
+    form = await read_form(request, part_bytes)
     try:
-        form = await request.form(max_fields=FORM_FIELDS_LIMIT, max_files=FORM_FILES_LIMIT, max_part_size=part_bytes)
+        yield form
+    finally:
+        await form.close()
+
+
+async def read_form(request: HttpRequest, part_bytes: int = PART_BYTES) -> FormData:
+    """The same for who closes the files later. Raises Problem if the body is no form."""
+    try:
+        return await request.form(max_fields=FORM_FIELDS_LIMIT, max_files=FORM_FILES_LIMIT, max_part_size=part_bytes)
     except HTTPException as error:
         if isinstance(error, Problem):
             raise
         text = N_("The form cannot be read: %(reason)s")
         raise Problem(Sentence(text, {"reason": error.detail})) from error
-    try:
-        yield form
-    finally:
-        await form.close()
 
 
 async def accept(

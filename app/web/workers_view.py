@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from app.core.heartbeats import silence_s, workers
 from app.core.jobs import Jobs
+from app.core.run_queue import under_way_and_waiting
 from app.core.sentences import Sentence
 from app.core.settings import get_settings
 from app.core.version import app_version
@@ -46,7 +47,7 @@ class ServiceStatus:
 
 def service_status(session: Session, jobs: Jobs) -> ServiceStatus:
     """The present state."""
-    running, queued = jobs.active()
+    running, queued = under_way_and_waiting(session, jobs)
     return ServiceStatus(app_version(), _lines(session), len(running), len(queued))
 
 

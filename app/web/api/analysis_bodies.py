@@ -16,7 +16,7 @@ from app.web.analysis_view import MEASUREMENTS, has_measured, reason_of
 from app.web.api.wording import words
 
 
-class DigitBody(BaseModel):
+class DigitAccuracy(BaseModel):
     """How one digit is read; `accuracy` and its 95 % interval are null where the test set has none of it."""
 
     digit: int
@@ -37,7 +37,7 @@ class ReliabilityBin(BaseModel):
     accuracy: float = Field(examples=[0.9951], description="share that is right, 0 to 1")
 
 
-class ChangeBody(BaseModel):
+class ImageChangeBody(BaseModel):
     """One kind of change of the test images, from weak to strong."""
 
     name: str = Field(examples=["shifted"])
@@ -56,7 +56,7 @@ class RobustnessBody(BaseModel):
         description="the weakest changes cost more than a third: the network has most likely learned the test images "
         "by heart, or hangs on single pixels; false does not rule that out"
     )
-    changes: list[ChangeBody]
+    changes: list[ImageChangeBody]
 
 
 class UndisputedBody(BaseModel):
@@ -82,7 +82,7 @@ class LooksBody(BaseModel):
 class AnalysisBody(BaseModel):
     """A result beyond its accuracy."""
 
-    digits: list[DigitBody]
+    digits: list[DigitAccuracy]
     reliability: list[ReliabilityBin]
     robustness: RobustnessBody | None
     unmeasured: dict[str, str] = Field(
@@ -108,9 +108,9 @@ def analyse(session: Session, submission: Submission, result: Result, request: R
     )
 
 
-def _digit(digit: int, right: int, total: int) -> DigitBody:
+def _digit(digit: int, right: int, total: int) -> DigitAccuracy:
     low, high = interval(right, total) if total else (None, None)
-    return DigitBody(
+    return DigitAccuracy(
         digit=digit, right=right, total=total, accuracy=right / total if total else None, low=low, high=high
     )
 
@@ -128,7 +128,7 @@ def _robustness(result: Result) -> RobustnessBody | None:
         mean=found.mean,
         weakest=found.weakest,
         falls_at_once=found.falls_at_once(result.correct / result.total),
-        changes=[ChangeBody(**each) for each in shown],
+        changes=[ImageChangeBody(**each) for each in shown],
     )
 
 

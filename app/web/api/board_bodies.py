@@ -23,6 +23,7 @@ class BoardLine(BaseModel):
     title: str
     author: Author
     is_baseline: bool
+    is_late: bool = Field(description="submitted outside the class' time: no rank")
     badges: list[str] = Field(description="in English", examples=[["Record", "Best in 3 epochs"]])
     kind: str
     tier: str = Field(description="evaluated: brought weights; retrained: trained here", examples=["retrained"])

@@ -39,7 +39,7 @@ class CheckBody(BaseModel):
     "/checks",
     operation_id="createCheck",
     summary="Check files before submitting them",
-    responses=problems(400, 401, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 413, 415, 422, 503),
     openapi_extra=request_body(),
 )
 async def post_check(request: Request, caller: Caller) -> CheckBody:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.core import claims
@@ -16,6 +16,7 @@ from app.core.thread.corrections import READERS
 from app.web.api.bodies import json_body, problems, read_json
 from app.web.api.callers import Caller, Reader
 from app.web.api.claim_bodies import ClaimBody, Claims, claim_body
+from app.web.api.parts import AskedPart
 from app.web.api.submission_bodies import SubmissionBody, describe
 from app.web.claims_view import ClaimView, claim_views
 from app.web.languages import api_language
@@ -23,11 +24,12 @@ from app.web.translations import say
 from app.web.uploads import key_errors
 
 router = APIRouter(tags=["claims"])
-CLAIMS_MAXIMUM = 200
 
 
 class Correction(BaseModel):
     """What a post says, where it was misunderstood."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"accuracy": 0.9427, "optimizer": "Adam", "epochs": 5}]})
 
     accuracy: float | None = Field(default=None, examples=[0.9427], description="as claimed, 0 to 1")
     optimizer: str | None = None
@@ -48,22 +50,19 @@ class Changes(BaseModel):
 def get_claims(
     request: Request,
     reader: Reader,
+    part: AskedPart,
     measured: Annotated[bool | None, Query(description="1: only measured ones; 0: only those not measured.")] = None,
     runnable: Annotated[bool | None, Query(description="1: only those that can be run; 0: only the others.")] = None,
-    limit: Annotated[int, Query(ge=1, le=CLAIMS_MAXIMUM)] = 50,
-    cursor: Annotated[int, Query(ge=0, le=2**31, description="From `next` of the part before.")] = 0,
 ) -> Claims:
     """Public, in the order of import. Claims never rank; teachers see withdrawn ones too."""
     with session_scope() as session:
         views = claim_views(session, claims.list_claims(session, reader))
         unmeasured = claims.count_unmeasured(session)
-        rest = [view for view in views if _is_asked(view, measured, runnable) and view.claim.stored_id > cursor]
+        rest = [view for view in views if _is_asked(view, measured, runnable) and view.claim.stored_id > part.after]
         rest.sort(key=lambda view: view.claim.stored_id)
-        shown = [claim_body(view, request) for view in rest[:limit]]
-    asked = {"measured": measured, "runnable": runnable}
-    more = "".join(f"&{name}={value:d}" for name, value in asked.items() if value is not None)
-    url = f"/api/v1/claims?limit={limit}&cursor={shown[-1].id}{more}" if len(rest) > limit else None
-    return Claims(claims=shown, unmeasured=unmeasured, next=url)
+        shown, following = part.cut(rest, lambda view: view.claim.stored_id)
+        bodies = [claim_body(view, request) for view in shown]
+    return Claims(claims=bodies, unmeasured=unmeasured, next=following)
 
 
 def _is_asked(view: ClaimView, measured: bool | None, runnable: bool | None) -> bool:
@@ -125,7 +124,7 @@ def _written(name: str, value: Any) -> str:
 def _correct(claim_id: int, request: Request, caller: User, typed: dict[str, str]) -> ClaimBody:
     with session_scope() as session:
         claim = claims.find_claim(session, claim_id, caller)
-        claims.correct_claim(session, claim, typed)
+        claims.correct_claim(session, claim, typed, caller)
         return _body(session, claim, request)
 
 
@@ -140,7 +139,7 @@ def delete_claim(claim_id: int, request: Request, caller: Caller) -> ClaimBody:
     claims.require_teacher(caller)
     with session_scope() as session:
         claim = claims.find_claim(session, claim_id, caller)
-        claims.withdraw_claim(session, claim)
+        claims.withdraw_claim(session, claim, caller)
         return _body(session, claim, request)
 
 
@@ -155,7 +154,7 @@ def post_restore(claim_id: int, request: Request, caller: Caller) -> ClaimBody:
     claims.require_teacher(caller)
     with session_scope() as session:
         claim = claims.find_claim(session, claim_id, caller)
-        claims.restore_claim(session, claim)
+        claims.restore_claim(session, claim, caller)
         return _body(session, claim, request)
 
 
@@ -166,7 +165,7 @@ def post_restore(claim_id: int, request: Request, caller: Caller) -> ClaimBody:
     status_code=201,
     responses={
         200: {"model": SubmissionBody, "description": "The same key and request again: what they made."},
-        **problems(400, 401, 404, 409, 413, 415, 422),
+        **problems(400, 401, 403, 404, 409, 413, 415, 422, 429),
     },
     openapi_extra=json_body(Changes),
 )

@@ -15,9 +15,10 @@ from app.core.sentences import N_, Sentence
 from app.core.tables import User
 from app.core.thread.posts import PART_MAXIMUM_BYTES, THREAD_MAXIMUM_BYTES
 from app.core.thread.reading import read_thread
-from app.web.api.bodies import content_kind, json_body, problems, read_json
+from app.web.api.bodies import content_kind, json_body, problems
 from app.web.api.callers import Caller
 from app.web.api.claim_bodies import Imported, draft_body
+from app.web.api.shapes import read_known
 from app.web.uploads import open_form
 
 router = APIRouter(tags=["claims"])
@@ -37,7 +38,7 @@ class Thread(BaseModel):
 
 
 def _form_schema() -> dict[str, Any]:
-    properties = {"thread": {"type": "string", "format": "binary"}, "save": {"type": "boolean", "default": False}}
+    properties = {"thread": {"type": "string", "format": "binary"}, "save": {"enum": [*WORDS], "default": "false"}}
     return {"multipart/form-data": {"schema": {"type": "object", "properties": properties, "required": ["thread"]}}}
 
 
@@ -61,7 +62,7 @@ async def _read(request: Request) -> tuple[bytes, bool]:
             thread = form.get("thread")
             data = await thread.read(THREAD_MAXIMUM_BYTES + 1) if isinstance(thread, UploadFile) else thread
             return _thread(data), _switch(form.get("save", ""))
-    given = await read_json(request)
+    given = await read_known(request, Thread)
     return _thread(given.get("thread")), _switch(given.get("save", False))
 
 

@@ -51,7 +51,7 @@ class PairBody(BaseModel):
     high: float
 
 
-class ChangeBody(BaseModel):
+class SettingChangeBody(BaseModel):
     """A setting that differs."""
 
     name: str = Field(examples=["learning_rate", "option.dropout"])
@@ -59,7 +59,7 @@ class ChangeBody(BaseModel):
     second: Any
 
 
-class DigitBody(BaseModel):
+class DigitPairBody(BaseModel):
     """Mistakes on one digit."""
 
     digit: int
@@ -92,8 +92,8 @@ class ComparisonBody(BaseModel):
     first: SideBody
     second: SideBody
     pair: PairBody
-    settings: list[ChangeBody]
-    digits: list[DigitBody]
+    settings: list[SettingChangeBody]
+    digits: list[DigitPairBody]
     only_first: list[DisagreementBody] = Field(description="the surest mistakes of the second first")
     only_second: list[DisagreementBody]
 
@@ -124,7 +124,7 @@ def _body(found: Comparison, request: Request) -> ComparisonBody:
         first=_side(found.first),
         second=_side(found.second),
         pair=pair_body(found),
-        settings=[ChangeBody(name=each.name, first=each.before, second=each.after) for each in found.changes],
+        settings=[SettingChangeBody(name=each.name, first=each.before, second=each.after) for each in found.changes],
         digits=[_digit(row) for row in found.digits],
         only_first=[_disagreement(each) for each in found.only_first],
         only_second=[_disagreement(each) for each in found.only_second],
@@ -163,8 +163,8 @@ def pair_body(found: Comparison) -> PairBody:
     )
 
 
-def _digit(row: DigitRow) -> DigitBody:
-    return DigitBody(digit=row.digit, total=row.total, first_wrong=row.first_wrong, second_wrong=row.second_wrong)
+def _digit(row: DigitRow) -> DigitPairBody:
+    return DigitPairBody(digit=row.digit, total=row.total, first_wrong=row.first_wrong, second_wrong=row.second_wrong)
 
 
 def _disagreement(each: Disagreement) -> DisagreementBody:

@@ -1,7 +1,6 @@
 """The test images, and how the networks on the board read them."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -13,12 +12,13 @@ from app.core.readings import find_readings
 from app.core.settings import get_settings
 from app.core.test_set import find_test_set
 from app.web.api.bodies import problems
+from app.web.api.parts import Part, part_of
 from app.web.digit_images import image_url
 from app.web.digit_view import Answer, view_digit
 from app.web.digits_view import ListedDigit, list_digits
 
 router = APIRouter(tags=["digits"])
-ROWS_MAXIMUM = 200
+DigitsPart = Annotated[Part, part_of(60)]
 
 
 class DisputeBody(BaseModel):
@@ -83,22 +83,20 @@ class DigitBody(ListedDigitBody):
     responses=problems(422),
 )
 def get_digits(
+    part: DigitsPart,
     show: Annotated[Literal["hardest", "one", "nobody", "disputed"], Query(description="Which list.")] = "hardest",
-    limit: Annotated[int, Query(ge=1, le=ROWS_MAXIMUM)] = 60,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000, description="From `next` of the part before.")] = 0,
 ) -> DigitsBody:
     """Public. Of the best network of each student, and of the baselines."""
     dataset = get_settings().dataset
     with session_scope() as session:
-        found = list_digits(KINDS[show], find_readings(session, dataset), find_test_set(), dataset, cursor, limit)
-    query = urlencode({"show": show, "limit": limit, "cursor": cursor + limit})
-    more = cursor + limit < found.length
+        readings = find_readings(session, dataset)
+        found = list_digits(KINDS[show], readings, find_test_set(), dataset, part.after, part.limit)
     return DigitsBody(
         show=show,
         models=found.models,
         length=found.length,
         rows=[_listed(each) for each in found.digits],
-        next=f"/api/v1/digits?{query}" if more else None,
+        next=part.next_count(found.length),
     )
 
 
@@ -108,21 +106,16 @@ def get_digits(
     summary="One test image with the answers of the networks on the board",
     responses=problems(404, 422),
 )
-def get_digit(
-    index: int,
-    limit: Annotated[int, Query(ge=1, le=ROWS_MAXIMUM)] = 60,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000, description="From `next` of the part before.")] = 0,
-) -> DigitBody:
+def get_digit(index: int, part: DigitsPart) -> DigitBody:
     """Public."""
     with session_scope() as session:
-        view = view_digit(session, get_settings().dataset, index, cursor, limit)
-    query = urlencode({"limit": limit, "cursor": cursor + limit})
+        view = view_digit(session, get_settings().dataset, index, part.after, part.limit)
     return DigitBody(
         **_listed(view.digit).model_dump(),
         counts=list(view.counts),
         models=view.models,
         answers=[_answer(each) for each in view.answers],
-        next=f"/api/v1/digits/{index}?{query}" if cursor + limit < view.models else None,
+        next=part.next_count(view.models),
     )
 
 

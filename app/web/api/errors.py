@@ -1,7 +1,6 @@
 """The test images that a network reads wrong."""
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -13,6 +12,7 @@ from app.core.readings import find_readings
 from app.core.test_set import find_test_set_of
 from app.web.api.bodies import problems
 from app.web.api.callers import Reader
+from app.web.api.parts import Part, part_of
 from app.web.api.wording import words
 from app.web.digit_images import image_url
 from app.web.misread_view import Gallery, gallery
@@ -60,10 +60,9 @@ def get_errors(
     number: int,
     reader: Reader,
     request: Request,
+    asked: Annotated[Part, part_of(100, ROWS_MAXIMUM)],
     true: Annotated[int | None, Query(ge=0, le=9, description="Only images with this label.")] = None,
     read: Annotated[int | None, Query(ge=0, le=9, description="Only images read as this digit.")] = None,
-    limit: Annotated[int, Query(ge=1, le=ROWS_MAXIMUM)] = 100,
-    cursor: Annotated[int, Query(ge=0, le=1_000_000, description="From `next` of the part before.")] = 0,
 ) -> ErrorsBody:
     """Public, like the result. A result never changes, so the parts fit together."""
     with session_scope() as session:
@@ -73,12 +72,8 @@ def get_errors(
         found = misread(finished.result, submission.dataset, test_set.labels if test_set else None)
         chosen = of_cell(found, true, read)
         readings = find_readings(session, submission.dataset)
-        part, total = chosen[cursor : cursor + limit], finished.result.total
+        part, total = chosen[asked.after : asked.after + asked.limit], finished.result.total
         shown = gallery(part, readings, submission.user_id, total, submission.dataset)
-    asked = {"true": true, "read": read, "limit": limit, "cursor": cursor + limit}
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
-    is_last = cursor + limit >= len(chosen)
-    url = None if is_last else f"/api/v1/submissions/{number}/errors?{query}"
     return ErrorsBody(
         number=number,
         wrong=len(found),
@@ -86,7 +81,7 @@ def get_errors(
         classmates=shown.classmates,
         no_images=words(request, shown.foreign_words) if shown.is_foreign else None,
         rows=_rows(shown),
-        next=url,
+        next=asked.next_count(len(chosen)),
     )
 
 

@@ -31,6 +31,8 @@ EVENTS_PER_LOOK = 500
 # The worker's own last event; the stream ends with one of this name that knows the state too.
 END = "end"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+# Without a type: some read it as the whole stream, which is text, and some as each of its events.
+EVENT = {"properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": {"type": "string"}}}
 EXAMPLE = 'id: 7\nevent: epoch\ndata: {"epoch": 1, "accuracy": 0.9729, "test_loss": 0.09, "train_loss": 0.41}\n\n'
 
 
@@ -48,7 +50,7 @@ class Look:
     summary="Follow the latest run (server-sent events)",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}},
+        200: {"content": {"text/event-stream": {"schema": EVENT, "example": EXAMPLE}}},
         **problems(401, 404, 422),
     },
 )

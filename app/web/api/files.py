@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
 
 from app.core.database import session_scope
 from app.core.errors import NotFound
@@ -27,15 +27,16 @@ FILE = {"content": {"application/octet-stream": {"schema": {"type": "string", "f
 )
 def get_weights(
     number: int,
+    request: Request,
     reader: Reader,
     seed: Annotated[int | None, Query(description="a repetition's; without it the recipe's own")] = None,
-) -> StreamingResponse:
+) -> Response:
     """Public, like the result."""
     with session_scope() as session:
         submission, _, result = finished_run(session, number, reader, seed)
     if result.weights_sha256 is None:
         raise NotFound(Sentence(N_("Submission #%(number)s has no trained weights."), {"number": number}))
-    return stored_file(result.weights_sha256, f"{numbered_stem(submission)}.safetensors")
+    return stored_file(request, result.weights_sha256, f"{numbered_stem(submission)}.safetensors")
 
 
 @router.get(
@@ -45,8 +46,8 @@ def get_weights(
     response_class=StreamingResponse,
     responses={200: FILE, **problems(401, 404, 422)},
 )
-def get_model_file(number: int, reader: Reader) -> StreamingResponse:
+def get_model_file(number: int, request: Request, reader: Reader) -> Response:
     """Public once there is a result; before that for its author and the teacher."""
     with session_scope() as session:
         file = public_model_file(session, number, reader)
-    return stored_file(file.blob.sha256, file.name)
+    return stored_file(request, file.blob.sha256, file.name)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.core import requests, submissions
@@ -27,10 +27,13 @@ from app.web.uploads import key_errors
 
 router = APIRouter(tags=["submissions"])
 OBJECTS = ("options", "recipe")
+EXAMPLE: dict[str, Any] = {"title": "YanNet, faster", "notes": "A larger step.", "recipe": {"learning_rate": 0.05}}
 
 
 class NewFork(BaseModel):
     """What is changed; everything else is as in the submission that is forked."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     title: str = Field(default="", examples=["YanNet, faster"], max_length=requests.TITLE_MAXIMUM)
     notes: str = Field(default="", max_length=requests.NOTES_MAXIMUM)
@@ -81,7 +84,7 @@ class LineageBody(BaseModel):
     status_code=201,
     responses={
         200: {"model": SubmissionBody, "description": "The same key and request again: what they made."},
-        **problems(400, 401, 404, 409, 413, 415, 422),
+        **problems(400, 401, 403, 404, 409, 413, 415, 422, 429),
     },
     openapi_extra=json_body(NewFork),
 )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -12,6 +12,7 @@ from app.core.receipts import FORMAT, predictions_file
 from app.web.api.bodies import problems
 from app.web.api.callers import Reader
 from app.web.api.submission_bodies import Interval
+from app.web.board.etags import is_known, unchanged
 from app.web.file_answers import as_attachment
 from app.web.finished_runs import finished_run, numbered_stem, receipt_of
 from app.web.predictions_table import predictions_table
@@ -118,11 +119,16 @@ def get_receipt(number: int, reader: Reader) -> dict[str, Any]:
 )
 def get_predictions(
     number: int,
+    request: Request,
     reader: Reader,
     seed: Annotated[int | None, Query(description="a repetition's; without it the recipe's own")] = None,
 ) -> Response:
     """Public, in the order of the test set."""
     with session_scope() as session:
         submission, run, result = finished_run(session, number, reader, seed)
+    # A run's predictions never change.
+    etag = f'W/"{run.id}"'
+    if is_known(request, etag):
+        return unchanged(etag)
     headers = as_attachment(predictions_file(numbered_stem(submission), run))
-    return Response(predictions_table(result), 200, headers, "text/csv; charset=utf-8")
+    return Response(predictions_table(result), 200, headers | {"ETag": etag}, "text/csv; charset=utf-8")

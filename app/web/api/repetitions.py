@@ -14,8 +14,9 @@ from app.core.runs import State
 from app.core.sentences import Sentence
 from app.core.submissions import find_visible, is_close
 from app.core.tables import Submission, User
-from app.web.api.bodies import json_body, problems, read_json
+from app.web.api.bodies import json_body, problems
 from app.web.api.callers import Caller, Reader
+from app.web.api.shapes import read_known
 from app.web.api.wording import words
 
 router = APIRouter(tags=["submissions"])
@@ -70,12 +71,12 @@ def get_seeds(number: int, request: Request, reader: Reader) -> SeedsBody:
     operation_id="requestSeeds",
     summary="Have a submission trained with more seeds",
     status_code=202,
-    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 429),
     openapi_extra=json_body(WantedSeeds),
 )
 async def post_seeds(number: int, request: Request, caller: Caller) -> SeedsBody:
     """For its author and the teacher. Asking again queues only what is missing or has failed."""
-    count = _parse_count(await read_json(request))
+    count = _parse_count(await read_known(request, WantedSeeds))
     return await run_in_threadpool(_ask, number, count, request, caller)
 
 
@@ -90,7 +91,7 @@ def _parse_count(given: dict[str, object]) -> int:
 def _ask(number: int, count: int, request: Request, caller: User) -> SeedsBody:
     with session_scope() as session:
         find_visible(session, number, caller)
-        request_repetitions(session, get_jobs(), submissions.find_own(session, number, caller), count)
+        request_repetitions(session, get_jobs(), submissions.find_own(session, number, caller), count, caller)
     with session_scope() as session:
         return _body(session, submissions.find(session, number), caller, request)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from app.core import requests
@@ -18,10 +18,18 @@ from app.web.uploads import CHECK_ID, MODEL_FILE_OF, accept, kept_files, key_err
 FORM_KINDS = ("multipart/form-data", "application/x-www-form-urlencoded")
 OBJECTS = ("options", "recipe")
 NUMBERS = ("parent", MODEL_FILE_OF)
+EXAMPLE: dict[str, Any] = {
+    "model": "yannet",
+    "title": "YanNet, slower",
+    "notes": "As in the homework, with a **smaller** step.",
+}
+RECIPE_EXAMPLE: dict[str, Any] = {"epochs": 3, "learning_rate": 0.01}
 
 
 class NewSubmission(BaseModel):
     """A submission without a file, as JSON. What is left out takes its default."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE | {"recipe": RECIPE_EXAMPLE}]})
 
     kind: str = Field(default="train", examples=["train"], description="train or evaluate")
     model: str = Field(
@@ -77,7 +85,7 @@ def _form_schema() -> dict[str, Any]:
         "additionalProperties": {"type": "number"},
         "description": "Options of a model of the zoo as option.<name>. Other names are refused.",
     }
-    return {"multipart/form-data": {"schema": schema}}
+    return {"multipart/form-data": {"schema": schema, "example": EXAMPLE | RECIPE_EXAMPLE}}
 
 
 def _file(meaning: str, suffixes: tuple[str, ...]) -> dict[str, str]:

@@ -49,11 +49,12 @@ def get_status(request: Request) -> StatusBody:
         running=status.running,
         queued=status.queued,
         runs_code=any(worker.runs_code for worker in status.living),
-        workers=[_worker(line, request) for line in status.workers],
+        workers=[worker_body(line, request) for line in status.workers],
     )
 
 
-def _worker(line: WorkerLine, request: Request) -> WorkerBody:
+def worker_body(line: WorkerLine, request: Request) -> WorkerBody:
+    """A worker, in the language of the request."""
     return WorkerBody(
         name=line.name,
         host=line.host,

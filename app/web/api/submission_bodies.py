@@ -9,14 +9,18 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session, select
 
 from app.core.board import Entry, find_board
+from app.core.deadlines import is_late
 from app.core.jobs import get_jobs
 from app.core.lineage import parent_of
 from app.core.outcomes import OUTCOMES
 from app.core.ranking import interval
+from app.core.run_queue import under_way_and_waiting
 from app.core.runs import Standing, State, latest_run, result_of, standing
+from app.core.shown_names import shown
 from app.core.submissions import is_close, shows_model_file
 from app.core.tables import Event, Result, Run, Submission, User
 from app.web.api.analysis_bodies import AnalysisBody, analyse
+from app.web.api.reevaluation_bodies import ReevaluationBody, reevaluation_body
 from app.web.api.wording import words
 from app.web.claimed_view import claimed_of
 
@@ -128,6 +132,7 @@ class SubmissionBody(BaseModel):
     id: str
     title: str
     author: Author
+    is_late: bool = Field(description="submitted outside the class' time: no rank")
     kind: str
     dataset: str
     model: str | None = Field(description="id of a model of the zoo; null if a model file was uploaded")
@@ -144,6 +149,7 @@ class SubmissionBody(BaseModel):
     weights: UploadedFile | None
     created: datetime
     withdrawn: datetime | None
+    hidden: datetime | None = Field(description="by a teacher; then there for its author and teachers only")
     state: State
     queue_position: int | None = Field(description="1 is next; only while queued")
     outcome: str | None
@@ -153,6 +159,7 @@ class SubmissionBody(BaseModel):
     detail: str | None = Field(description="a traceback; for the author and the teacher only")
     run: RunBody
     result: ResultBody | None
+    reevaluation: ReevaluationBody | None = Field(description="null where it was never evaluated again")
     links: Links
 
 
@@ -167,22 +174,24 @@ def describe(session: Session, submission: Submission, reader: User | None, requ
     return SubmissionBody(
         **given,
         author=_author(session, submission),
+        is_late=not submission.is_baseline and is_late(session, submission),
         parent=_parent(session, submission, reader),
         claimed_difference=claimed.difference if (claimed := claimed_of(session, submission, result)) else None,
         model_file=_model_file(submission, shows_model_file(session, submission, reader)),
         weights=_weights(submission),
         state=now.state,
-        queue_position=_queue_position(run) if now.state is State.QUEUED else None,
+        queue_position=_queue_position(session, run) if now.state is State.QUEUED else None,
         **_ending(now, request),
         detail=run.detail if is_close(submission, reader) else None,
         run=RunBody(**run.model_dump(), starts=_starts(session, run)),
         result=_result(session, submission, result, request) if result else None,
+        reevaluation=reevaluation_body(session, submission, is_close(submission, reader), request),
         links=_links(submission),
     )
 
 
 def _author(session: Session, submission: Submission) -> Author:
-    user = session.get_one(User, submission.user_id)
+    user = shown(session.get_one(User, submission.user_id))
     return Author(handle=user.handle, name=user.name)
 
 
@@ -204,9 +213,9 @@ def _model_file(submission: Submission, is_shown: bool) -> UploadedModelFile | N
     return UploadedModelFile(name=submission.model_file_name or "", sha256=submission.model_file_sha256, url=url)
 
 
-def _queue_position(run: Run) -> int | None:
+def _queue_position(session: Session, run: Run) -> int | None:
     """None if a worker took it between two looks."""
-    _, queued = get_jobs().active()
+    _, queued = under_way_and_waiting(session, get_jobs())
     return queued.index(run.id) + 1 if run.id in queued else None
 
 

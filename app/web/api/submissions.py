@@ -15,6 +15,7 @@ from app.web.api.bodies import problems
 from app.web.api.callers import Caller, Reader
 from app.web.api.sent_requests import read_request, request_body
 from app.web.api.submission_bodies import SubmissionBody, describe
+from app.web.quota_headers import quota_headers_of
 
 router = APIRouter(tags=["submissions"])
 
@@ -26,7 +27,7 @@ router = APIRouter(tags=["submissions"])
     status_code=201,
     responses={
         200: {"model": SubmissionBody, "description": "The same key and request again: what they made."},
-        **problems(400, 401, 409, 413, 415, 422),
+        **problems(400, 401, 403, 409, 413, 415, 422, 429),
     },
     openapi_extra=request_body(),
 )
@@ -42,6 +43,7 @@ async def post_submission(
     asked = await read_request(request, idempotency_key, caller)
     body, is_new = await run_in_threadpool(_create, request, caller, asked)
     response.headers["Location"] = body.links.self
+    response.headers.update(await run_in_threadpool(quota_headers_of, caller))
     if not is_new:
         response.status_code = 200
         response.headers["Idempotent-Replay"] = "true"
@@ -87,12 +89,13 @@ def delete_submission(number: int, request: Request, caller: Caller) -> Submissi
     operation_id="retrySubmission",
     summary="Run a submission again whose last run failed",
     status_code=201,
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 422, 429),
 )
-def post_run(number: int, request: Request, caller: Caller) -> SubmissionBody:
+def post_run(number: int, request: Request, response: Response, caller: Caller) -> SubmissionBody:
     """For its author and the teacher."""
     with session_scope() as session:
         find_visible(session, number, caller)
-        submissions.retry(session, get_jobs(), submissions.find_own(session, number, caller))
+        submissions.retry(session, get_jobs(), submissions.find_own(session, number, caller), caller)
+    response.headers.update(quota_headers_of(caller))
     with session_scope() as session:
         return describe(session, submissions.find(session, number), caller, request)

@@ -22,6 +22,7 @@ class Badge:
 
 
 YOU, BASELINE, AUTHORS_WEIGHTS = Badge(N_("You"), "hl"), Badge(N_("Baseline")), Badge(N_("Author's weights"))
+LATE = Badge(N_("Outside class time"))
 RECORD, TIE = Badge(N_("Record"), "seal"), Badge(N_("Ties the record"), "seal")
 FALLS = Badge(N_("Falls when changed"), "warn")
 
@@ -35,6 +36,8 @@ def badges_of(board: Board, entry: Entry, is_mine: bool = False) -> list[Badge]:
 def _found(board: Board, entry: Entry) -> Iterator[Badge]:
     if entry.is_baseline:
         yield BASELINE
+    elif entry.is_late:
+        yield LATE
     elif board.record and entry.submission_id == board.record.holder:
         yield RECORD
     elif board.record and entry.submission_id in board.record.ties:

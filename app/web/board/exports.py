@@ -29,7 +29,7 @@ ENTRY_NAMES = (
 PLACE_NAMES = ("rank", "rank_best", "rank_worst")
 MEASURED_NAMES = ("accuracy", "accuracy_low", "accuracy_high", "correct", "wrong", "total", "seeds")
 WHO_NAMES = ("number", "title", "student", "handle", "tier", "is_baseline", "model")
-TIME_NAMES = ("submitted", "measured", "url")
+TIME_NAMES = ("submitted", "measured", "url", "is_late")
 CSV_NAMES = (*PLACE_NAMES, *WHO_NAMES, *MEASURED_NAMES, *ENTRY_NAMES, *RECIPE_NAMES, *TIME_NAMES)
 # What GitHub's Markdown would take for a mark, a table's wall, a mention of somebody or a link to an issue.
 MARKDOWN_MARKS = {ord(mark): f"\\{mark}" for mark in "\\`*_[]|~"}
@@ -39,11 +39,16 @@ MARKDOWN_HEADS = ("Rank", "Model", "Student", "Accuracy", "Wrong", "Parameters",
 
 def as_csv(rows: Iterable[Placed], base_url: str) -> str:
     """One line for each row; the names in the first line stay as they are, whatever the reader's language."""
+    return csv_text(CSV_NAMES, (_cells(row, base_url) for row in rows))
+
+
+def csv_text(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table that every spreadsheet reads, and computes nothing in."""
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
     writer = csv.writer(text)
-    writer.writerow(CSV_NAMES)
-    writer.writerows(_cells(row, base_url) for row in rows)
+    writer.writerow(names)
+    writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -56,8 +61,8 @@ def _cells(row: Placed, base_url: str) -> list[Any]:
     cells += [getattr(entry, name) for name in ENTRY_NAMES]
     # Empty as everything that is not known: a dash would make text of a column of numbers.
     cells += [entry.recipe.get(name) if is_trained_here(entry) else None for name in RECIPE_NAMES]
-    cells += [entry.submitted.isoformat(), entry.created.isoformat(), _url(entry, base_url)]
-    return [safe_cell(cell) for cell in cells]
+    cells += [entry.submitted.isoformat(), entry.created.isoformat(), _url(entry, base_url), entry.is_late]
+    return cells
 
 
 def _short(number: float) -> str:
@@ -102,7 +107,7 @@ def _markdown_cells(row: Placed, base_url: str) -> list[str]:
 def _markdown_rank(row: Placed) -> str:
     place = row.place
     if place.rank is None:
-        return "baseline"
+        return "late" if row.entry.is_late else "baseline"
     return f"{place.rank} ({place.best}–{place.worst})" if place.best != place.worst else str(place.rank)
 
 

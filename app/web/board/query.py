@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from app.core.board import Placed
+from app.core.board import Entry, Placed
+from app.core.pseudonyms import Pseudonym
 from app.core.recipes import Recipe, choices_of
 from app.core.sentences import N_, Sentence
 from app.core.tracks import ALL, TRACKS
 from app.web.board.columns import COLUMNS, HIDDEN, RANK, is_trained_here
+from app.web.languages import LANGUAGES
+from app.web.translations import translate
 
 OPTIMIZERS = {name.casefold(): name for name in choices_of(Recipe.model_fields["optimizer"])}
 ON, OFF = ("1", "true", "on", "yes"), ("0", "false", "off", "no")
@@ -50,7 +53,7 @@ class Query:
         """Whether a row is shown."""
         entry = placed.entry
         return (
-            all(word in entry.search_text for word in self.search.casefold().split())
+            all(_is_found(word, entry) for word in self.search.casefold().split())
             and self.optimizer in ("", entry.recipe.get("optimizer") if is_trained_here(entry) else "")
             and self.student in ("", entry.handle)
             and (self.since is None or entry.created >= datetime.combine(self.since, datetime.min.time(), UTC))
@@ -84,6 +87,14 @@ class Query:
         """An address with the same meaning."""
         parameters = [*self.parameters(), *more.items()]
         return f"{path}?{urlencode(parameters, safe=',')}" if parameters else path
+
+
+def _is_found(word: str, entry: Entry) -> bool:
+    """Whether an entry, or its author as the reader may see them, has that word; pseudonyms in all languages."""
+    if word in entry.search_text or word in entry.handle or word in entry.name.casefold():
+        return True
+    name = entry.name
+    return isinstance(name, Pseudonym) and any(word in translate(name, each).casefold() for each in LANGUAGES)
 
 
 @dataclass

@@ -62,7 +62,8 @@ def _correct(page: Page, reader: Reader, claim_id: int, typed: dict[str, str]) -
     fields = {name: typed[key] for name in READERS if (key := f"{CORRECTION}.{name}") in typed}
     try:
         with session_scope() as session:
-            correct_claim(session, find_claim(session, claim_id, reader), fields)
+            teacher = session.get_one(User, reader.id)
+            correct_claim(session, find_claim(session, claim_id, reader), fields, teacher)
     except InvalidFields as error:
         with session_scope() as session:
             view = correction_view(find_claim(session, claim_id, reader), fields, dict(error.fields))
@@ -74,7 +75,7 @@ def _correct(page: Page, reader: Reader, claim_id: int, typed: dict[str, str]) -
 def post_withdraw(session: DbSession, reader: CurrentUser, claim_id: int) -> RedirectResponse:
     """Take it off the list; for teachers."""
     require_teacher(reader)
-    withdraw_claim(session, find_claim(session, claim_id, reader))
+    withdraw_claim(session, find_claim(session, claim_id, reader), session.get_one(User, reader.id))
     return RedirectResponse(f"/claims/{claim_id}", 303)
 
 
@@ -82,5 +83,5 @@ def post_withdraw(session: DbSession, reader: CurrentUser, claim_id: int) -> Red
 def post_restore(session: DbSession, reader: CurrentUser, claim_id: int) -> RedirectResponse:
     """Undo that; for teachers."""
     require_teacher(reader)
-    restore_claim(session, find_claim(session, claim_id, reader))
+    restore_claim(session, find_claim(session, claim_id, reader), session.get_one(User, reader.id))
     return RedirectResponse(f"/claims/{claim_id}", 303)

@@ -26,14 +26,14 @@ def get_weights(page: ThisPage, session: DbSession, number: int, seed: int | Non
     submission, _, result = finished_run(session, number, page.reader, seed)
     if result.weights_sha256 is None:
         raise NotFound(Sentence(N_("Submission #%(number)s has no trained weights."), {"number": number}))
-    return stored_file(result.weights_sha256, f"{numbered_stem(submission)}.safetensors")
+    return stored_file(page.request, result.weights_sha256, f"{numbered_stem(submission)}.safetensors")
 
 
 @router.get("/model-file")
 def get_model_file(page: ThisPage, session: DbSession, number: int) -> Response:
     """The network as it was uploaded."""
     file = public_model_file(session, number, page.reader)
-    return stored_file(file.blob.sha256, file.name)
+    return stored_file(page.request, file.blob.sha256, file.name)
 
 
 @router.get("/predictions.csv")

@@ -5,6 +5,7 @@ from starlette.responses import HTMLResponse
 
 from app.core.board import find_board
 from app.core.claims import count_standing, count_unmeasured
+from app.core.deadlines import find_deadline
 from app.core.settings import get_settings
 from app.web.board.query import read_query
 from app.web.board.view import BoardView
@@ -26,4 +27,5 @@ def get_leaderboard(page: ThisPage, session: DbSession, jobs: EngineJobs) -> HTM
     view = BoardView(session, board, asked, parameters.get("page") or "1", page.reader)
     last = max((entry.created for entry in board.entries), default=None)
     claims = (count_standing(session), count_unmeasured(session))
-    return page.render("leaderboard.html", view=view, now=now, last=last, claims=claims)
+    deadline = find_deadline(session)
+    return page.render("leaderboard.html", view=view, now=now, last=last, claims=claims, deadline=deadline)

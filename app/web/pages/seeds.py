@@ -18,6 +18,6 @@ def post_seeds(
     session: DbSession, jobs: EngineJobs, reader: CurrentUser, number: int, seeds: Annotated[int, Form()]
 ) -> RedirectResponse:
     """For its author and the teacher."""
-    submission = submissions.find_own(session, number, session.get_one(User, reader.id))
-    request_repetitions(session, jobs, submission, seeds)
+    actor = session.get_one(User, reader.id)
+    request_repetitions(session, jobs, submissions.find_own(session, number, actor), seeds, actor)
     return RedirectResponse(f"/s/{number}#seeds", 303)

@@ -10,6 +10,7 @@ from app.core.accounts import use_sign_in_link
 from app.core.errors import NotFound
 from app.core.sentences import N_, Sentence
 from app.web.dependencies import DbSession, FromOurForm, ThisPage
+from app.web.known_browsers import remember_known
 from app.web.sessions import sign_in
 
 router = APIRouter()
@@ -25,10 +26,11 @@ def get_link(page: ThisPage, secret: str) -> Response:
 
 @router.post("/sign-in/link/{secret}", dependencies=[FromOurForm])
 def post_link(page: ThisPage, session: DbSession, secret: str) -> Response:
-    """Spend the link; who has no password yet sets one next."""
+    """Spend the link; a password is set next."""
     user = use_sign_in_link(session, secret)
     if user is None:
         raise NotFound(Sentence(N_("This sign-in link has been used before, or is not complete. Ask for a new one.")))
-    response = RedirectResponse("/" if user.password_hash else "/me/password", 303)
+    response = RedirectResponse("/me/password", 303)
     sign_in(page.request, response, user)
+    remember_known(page.request, response, user)
     return response

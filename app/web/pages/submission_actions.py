@@ -13,8 +13,8 @@ router = APIRouter(prefix="/s/{number}")
 @router.post("/retry", dependencies=[FromOurForm])
 def post_retry(session: DbSession, jobs: EngineJobs, reader: CurrentUser, number: int) -> RedirectResponse:
     """Run it again."""
-    submission = submissions.find_own(session, number, session.get_one(User, reader.id))
-    submissions.retry(session, jobs, submission)
+    actor = session.get_one(User, reader.id)
+    submissions.retry(session, jobs, submissions.find_own(session, number, actor), actor)
     return RedirectResponse(f"/s/{number}", 303)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.core import submissions
 from app.core.database import session_scope
-from app.core.errors import Conflict, InvalidFields, Problem, UploadTooLarge
+from app.core.errors import Conflict, InvalidFields, NoRunsLeft, Problem, UploadTooLarge
 from app.core.jobs import get_jobs
 from app.core.requests import Request as Asked
 from app.core.sentences import N_, Sentence
@@ -17,6 +17,7 @@ from app.core.tables import User
 from app.web.dependencies import CurrentUser, ThisPage
 from app.web.page import Page
 from app.web.pages.submit_page import Sent, reshow
+from app.web.quota_headers import refusal_headers
 from app.web.submit_fields import form_errors, submitted
 from app.web.submit_form import first_values
 from app.web.uploads import CHECK_ID, MODEL_FILE_OF
@@ -41,7 +42,7 @@ async def post_submit(page: ThisPage, request: Request, reader: CurrentUser) -> 
     try:
         user, asked = await sent.read(request, reader, submitted)
         number = await run_in_threadpool(_create, user, asked)
-    except (InvalidFields, UploadTooLarge, Conflict) as error:
+    except (InvalidFields, UploadTooLarge, Conflict, NoRunsLeft) as error:
         return await run_in_threadpool(reshow_with_errors, page, sent.typed, sent.chosen, error)
     return RedirectResponse(f"/s/{number}", 303)
 
@@ -66,7 +67,10 @@ def reshow_with_errors(page: Page, typed: dict[str, str], chosen: set[str], erro
     # What is hidden in the form could not be corrected there.
     typed = _without(typed, errors.keys() & {"parent", MODEL_FILE_OF})
     # Of a body that was too large to be read, nothing is known.
-    return reshow(page, typed or first_values(""), form_errors(errors, typed), error.status)
+    response = reshow(page, typed or first_values(""), form_errors(errors, typed), error.status)
+    if isinstance(error, NoRunsLeft):
+        response.headers.update(refusal_headers(error))
+    return response
 
 
 def _without(values: dict[str, str], names: Collection[str]) -> dict[str, str]:

@@ -9,16 +9,22 @@ from starlette.datastructures import FormData
 from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse
 
+from app.core.caps import limits_of, may_bring_weights, upload_limit_bytes
 from app.core.database import session_scope
+from app.core.deadlines import find_deadline
 from app.core.heartbeats import refusal_of_all
 from app.core.jobs import get_jobs
+from app.core.pseudonyms import Pseudonym
+from app.core.quotas import find_allowance
 from app.core.requests import Request as Asked
 from app.core.settings import get_settings
+from app.core.shown_names import is_named_by_pseudonym
 from app.core.tables import User
 from app.web.check_view import CheckView, kept_check
 from app.web.csrf import FIELD, check_token
 from app.web.page import Page
 from app.web.parents import parent_in
+from app.web.quota_headers import quota_headers
 from app.web.sessions import Reader
 from app.web.submit_fields import chosen_files, reused_files, texts_of
 from app.web.submit_form import Errors, SubmitForm, Values, make_form
@@ -37,15 +43,24 @@ def reshow(
 
 def _show(page: Page, session: Session, form: SubmitForm, status: int) -> HTMLResponse:
     running, queued = get_jobs().active()
+    user = session.get_one(User, page.reader.id) if page.reader else None
+    allowance = find_allowance(session, get_jobs(), user) if user else None
     response = page.render(
         "submit.html",
         status,
         form=form,
         ahead=len(running) + len(queued),
+        allowance=allowance,
+        deadline=find_deadline(session),
+        allows_weights=may_bring_weights(session, user),
+        upload_limit_bytes=upload_limit_bytes(session, user),
+        limits=limits_of(session, user) if user else (),
+        pseudonym=Pseudonym.of(user.pseudonym) if user and is_named_by_pseudonym(session, user) else "",
         refusal=refusal_of_all(session, get_settings().lease_s),
     )
     # A page from the cache would send its old idempotency key with new values.
     response.headers["Cache-Control"] = "no-store"
+    response.headers.update(quota_headers(allowance) if allowance else {})
     return response
 
 

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from app.core.errors import InvalidFields, UploadTooLarge
 from app.web.check_view import view_of
 from app.web.checking import check_now
+from app.web.csrf import FIELD, check_token
 from app.web.dependencies import CurrentUser, ThisPage
 from app.web.pages.submit import reshow_with_errors
 from app.web.pages.submit_page import Sent, check_of, reshow
@@ -48,6 +49,8 @@ async def post_check(page: ThisPage, request: Request, reader: CurrentUser) -> H
 async def post_suggestions(page: ThisPage, request: Request, reader: CurrentUser) -> HTMLResponse:
     """The form with the settings that the uploaded script itself uses."""
     async with open_form(request) as form:
+        # Nothing is stored; but another site must not fill in the form for us to show it as ours.
+        check_token(request, reader, str(form.get(FIELD, "")))
         typed = texts_of(form)
     view = await run_in_threadpool(check_of, reader, typed.get(CHECK_ID, ""))
     return await run_in_threadpool(reshow, page, values_of_script(typed, view))
@@ -57,5 +60,7 @@ async def post_suggestions(page: ThisPage, request: Request, reader: CurrentUser
 async def post_model(page: ThisPage, request: Request, reader: CurrentUser) -> HTMLResponse:
     """The form with another model's options."""
     async with open_form(request) as form:
+        # Nothing is stored; but another site must not fill in the form for us to show it as ours.
+        check_token(request, reader, str(form.get(FIELD, "")))
         typed = texts_of(form)
     return await run_in_threadpool(reshow, page, values_of_model(typed))

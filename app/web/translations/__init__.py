@@ -8,6 +8,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from app.core.pseudonyms import WHOLE, Pseudonym
 from app.core.sentences import Sentence
 
 FOLDER = Path(__file__).parent
@@ -32,9 +33,17 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def translate(text: str, language: str) -> str:
-    """A marked text in a language."""
+    """A marked text in a language, or somebody's pseudonym."""
+    if isinstance(text, Pseudonym) and text.parts:
+        return _pseudonym(text.parts, language)
     # The empty text is gettext's name for the catalogue's own header.
     return translations(language).gettext(text) if text else ""
+
+
+def _pseudonym(parts: tuple[str, str, str], language: str) -> str:
+    adjective, animal, number = parts
+    words = {"adjective": translate(adjective, language), "animal": translate(animal, language), "number": number}
+    return translate(WHOLE, language) % words
 
 
 def say(sentence: Sentence | str, language: str) -> str:
