@@ -23,7 +23,7 @@ up: install
 
 test: install
 	@tests/prepare.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 doctor: install
 	@$(BIN)/mnist-benchmark doctor

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import argon2
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from app.core import blobs, database, jobs, passwords, schema, settings
 from app.core.seeding import seed_people
@@ -27,11 +29,26 @@ MACHINE = (
 )
 
 
+class WholeFiles(LoadScopeScheduling):
+    """What may run side by side where pytest-xdist has two processes: whole files, those of MACHINE as if one.
+
+    Its own marks for groups stand for nothing with this pytest, which keeps the ids of tests elsewhere.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = Path(nodeid.partition("::")[0]).stem
+        return "machine" if name.startswith(MACHINE) else name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
+    """Use it."""
+    return WholeFiles(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say what may run side by side where pytest-xdist has two processes: whole files, those of MACHINE as if one."""
+    """Leave out what needs the real MNIST where it is not."""
     for item in items:
-        name = item.path.stem
-        item.add_marker(pytest.mark.xdist_group("machine" if name.startswith(MACHINE) else name))
         if item.get_closest_marker("mnist") and not has_mnist():
             item.add_marker(pytest.mark.skip(reason="the MNIST files are not here"))
 
